@@ -1,0 +1,26 @@
+//! Sluice turns raw MCP servers into virtual MCP servers, as an external processor of Envoy.
+//!
+//! A request takes this way through the house, and the modules stand in the order in which
+//! they may use one another: each uses only those above it (`tests/layering.rs`).
+//!
+//! - [`json`]: the strict reader of everything that crosses, and splicing that leaves the rest alone.
+//! - [`jsonrpc`]: messages, ids and error codes.
+//! - [`mcp`]: what MCP says in each of its versions: methods, headers, server-sent events.
+//! - [`policy`]: who may see and call what, and the reasons.
+//! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
+//! - [`exchange`]: the sans-I/O machine for one HTTP exchange. The pure core ends here.
+//! - [`telemetry`]: what happened, as types that know their own log line.
+//! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
+//! - [`server`]: listeners, health and drain.
+//! - [`cli`]: one file a command.
+
+pub mod cli;
+pub mod exchange;
+pub mod ext_proc;
+pub mod json;
+pub mod jsonrpc;
+pub mod manifest;
+pub mod mcp;
+pub mod policy;
+pub mod server;
+pub mod telemetry;

@@ -1,0 +1,5 @@
+//! What the Model Context Protocol says, in all the versions that Sluice speaks.
+
+pub mod version;
+
+pub use version::ProtocolVersion;

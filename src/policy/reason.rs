@@ -1,0 +1,82 @@
+//! Why something was refused.
+
+use std::fmt;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])+ $variant:ident => $text:literal,)+) => {
+        /// Why something was refused: a stable word for clients, logs, metrics and tests.
+        ///
+        /// A reason never tells a hidden thing from one that does not exist.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Reason { $($(#[$doc])+ $variant,)+ }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The virtual server does not enable a tool of this name.
+    ToolNotEnabled => "tool_not_enabled",
+    /// The virtual server does not enable a prompt of this name.
+    PromptNotEnabled => "prompt_not_enabled",
+    /// The virtual server does not enable a resource at this URI.
+    ResourceNotEnabled => "resource_not_enabled",
+    /// The method is not one that Sluice lets through.
+    MethodNotEnabled => "method_not_enabled",
+    /// No virtual server answers on this route.
+    UnknownVirtualServer => "unknown_virtual_server",
+    /// The protocol version is not served here.
+    UnsupportedVersion => "unsupported_version",
+    /// A header is missing, malformed, repeated, or at odds with the body.
+    HeaderMismatch => "header_mismatch",
+    /// The HTTP method is not one of MCP's.
+    HttpMethod => "http_method_not_allowed",
+    /// The content type is not one that Sluice reads.
+    ContentType => "unsupported_content_type",
+    /// The body is encoded.
+    ContentEncoding => "unsupported_content_encoding",
+    /// The body is not strict JSON.
+    MalformedJson => "malformed_json",
+    /// The body is JSON, but not one JSON-RPC message.
+    MalformedMessage => "malformed_message",
+    /// The message is JSON-RPC, but its `params` are not what its method takes.
+    InvalidParams => "invalid_params",
+    /// The body is an array of messages.
+    Batch => "batch_not_enabled",
+    /// The body is longer than the limit.
+    BodyTooLarge => "body_too_large",
+    /// The JSON nests deeper than the limit.
+    TooDeep => "json_too_deep",
+    /// A number has more digits than the limit.
+    NumberTooLong => "number_too_long",
+    /// The id is longer than the limit.
+    IdTooLong => "id_too_long",
+    /// A server-sent event is longer than the limit.
+    EventTooLarge => "event_too_large",
+    /// The upstream's answer is not one that Sluice understands.
+    UpstreamInvalid => "upstream_invalid",
+    /// The upstream's answer is longer than the limit.
+    UpstreamTooLarge => "upstream_too_large",
+    /// The upstream refused the request at the HTTP level.
+    UpstreamRefused => "upstream_refused",
+    /// Envoy's messages came in an order that has no meaning.
+    OutOfOrder => "out_of_order",
+    /// Something went wrong inside Sluice.
+    Internal => "internal",
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
