@@ -8,5 +8,5 @@ pub mod code;
 pub mod id;
 pub mod message;
 
-pub use id::RequestId;
+pub use id::{InvalidId, RequestId};
 pub use message::{Invalid, Message, Notification, Outcome, Request, Response};

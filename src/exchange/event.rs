@@ -53,7 +53,8 @@ impl<'a> Headers<'a> {
     /// The first value of `name`.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&'a [u8]> {
-        self.iter().find_map(|(key, value)| (key == name).then_some(value))
+        self.iter()
+            .find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// The value of a header that may stand once.

@@ -72,7 +72,9 @@ pub(super) fn read(
 ) -> Result<(Head, HeaderEdits), Refusal> {
     let path = text(headers.first(":path"))?;
     let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let server = policy.select(route, path).ok_or_else(Refusal::unknown_virtual_server)?;
+    let server = policy
+        .select(route, path)
+        .ok_or_else(Refusal::unknown_virtual_server)?;
     let verb = verb(headers)?;
     let mirrors = Mirrors::read(headers)?;
     let mut edits = HeaderEdits::default();
@@ -80,12 +82,14 @@ pub(super) fn read(
         Verb::Post => {
             content(headers, policy.limits().request_bytes, &mut edits)?;
             if end_of_stream {
-                return Err(Refusal::body("A POST needs a body: one JSON-RPC message"));
+                return Err(Refusal::presence(
+                    "A POST needs a body: one JSON-RPC message",
+                ));
             }
         }
         Verb::Get | Verb::Delete => {
             if !end_of_stream {
-                return Err(Refusal::body("A GET or DELETE must not have a body"));
+                return Err(Refusal::presence("A GET or DELETE must not have a body"));
             }
             session_version(server, mirrors.version.as_deref())?;
             edits.remove.extend(mirrors.modern.iter().cloned());
@@ -98,7 +102,14 @@ pub(super) fn read(
     }
     // An upstream that compresses nevertheless is refused: what can't be read can't be filtered.
     edits.set("accept-encoding", "identity");
-    Ok((Head { server: Arc::clone(server), verb, mirrors }, edits))
+    Ok((
+        Head {
+            server: Arc::clone(server),
+            verb,
+            mirrors,
+        },
+        edits,
+    ))
 }
 
 fn verb(headers: &Headers<'_>) -> Result<Verb, Refusal> {
@@ -139,16 +150,26 @@ fn content(headers: &Headers<'_>, limit: usize, edits: &mut HeaderEdits) -> Resu
 
 /// Whether `value` is the media type `essence`, with no parameter but `charset=utf-8`.
 pub(super) fn is_media_type(value: &[u8], essence: &str) -> bool {
-    let Ok(value) = std::str::from_utf8(value) else { return false };
+    let Ok(value) = std::str::from_utf8(value) else {
+        return false;
+    };
     let mut parts = value.split(';').map(str::trim);
-    if !parts.next().is_some_and(|first| first.eq_ignore_ascii_case(essence)) {
+    if !parts
+        .next()
+        .is_some_and(|first| first.eq_ignore_ascii_case(essence))
+    {
         return false;
     }
     let mut charsets = 0;
     parts.all(|parameter| {
         charsets += 1;
-        let Some((name, value)) = parameter.split_once('=') else { return false };
-        let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
+        let Some((name, value)) = parameter.split_once('=') else {
+            return false;
+        };
+        let value = value
+            .strip_prefix('"')
+            .and_then(|v| v.strip_suffix('"'))
+            .unwrap_or(value);
         charsets == 1 && name.eq_ignore_ascii_case("charset") && value.eq_ignore_ascii_case("utf-8")
     })
 }
@@ -181,7 +202,9 @@ impl Mirrors {
         for (name, _) in headers.iter() {
             // Some servers and proxies read `_` as `-`.
             if name.starts_with("mcp_") {
-                return Err(Refusal::header(format!("The header `{name}` must be written with `-`")));
+                return Err(Refusal::header(format!(
+                    "The header `{name}` must be written with `-`"
+                )));
             }
             if !name.starts_with(header::PREFIX) && name != header::LAST_EVENT_ID {
                 continue;
@@ -246,7 +269,11 @@ mod tests {
             ("", false),
         ];
         for (value, expected) in table {
-            assert_eq!(is_media_type(value.as_bytes(), "application/json"), expected, "{value}");
+            assert_eq!(
+                is_media_type(value.as_bytes(), "application/json"),
+                expected,
+                "{value}"
+            );
         }
         assert!(!is_media_type(b"application/json\xff", "application/json"));
     }

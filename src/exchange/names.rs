@@ -7,7 +7,15 @@ use crate::mcp::ProtocolVersion;
 use crate::policy::{Target, VirtualServer};
 
 /// Members of `params` on which a decision rests.
-const DECISIVE: &[&str] = &["_meta", "arguments", "inputResponses", "name", "ref", "task", "uri"];
+const DECISIVE: &[&str] = &[
+    "_meta",
+    "arguments",
+    "inputResponses",
+    "name",
+    "ref",
+    "task",
+    "uri",
+];
 
 /// Refuses parameters with a member that a reader without regard to case takes for another.
 ///
@@ -19,7 +27,9 @@ pub(super) fn unambiguous(params: Option<Value<'_>>) -> Result<(), Refusal> {
     for member in params.members() {
         let key = member.key();
         if !DECISIVE.contains(&&*key) && DECISIVE.iter().any(|name| folds_to(&key, name)) {
-            return Err(Refusal::malformed("A member of `params` differs from a known one in case"));
+            return Err(Refusal::malformed(
+                "A member of `params` differs from a known one in case",
+            ));
         }
     }
     Ok(())
@@ -31,7 +41,10 @@ fn folds_to(key: &str, name: &str) -> bool {
     if key.is_ascii() {
         return key.eq_ignore_ascii_case(name);
     }
-    let folded = key.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let folded = key
+        .chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase);
     folded.eq(name.chars().flat_map(char::to_lowercase))
 }
 
@@ -64,7 +77,9 @@ pub(super) fn check_tool_uses(
     version: ProtocolVersion,
     sampled: Value<'_>,
 ) -> Result<(), Refusal> {
-    let Some(content) = sampled.get("content") else { return Ok(()) };
+    let Some(content) = sampled.get("content") else {
+        return Ok(());
+    };
     for item in std::iter::once(content).chain(content.elements()) {
         if item.get("type").and_then(Value::as_str).as_deref() != Some("tool_use") {
             continue;
@@ -88,6 +103,9 @@ mod tests {
         assert!(folds_to("argumentſ", "arguments"));
         assert!(folds_to("taſ\u{212a}", "task"));
         assert!(!folds_to("names", "name"));
-        assert!(!folds_to("nаme", "name"), "a Cyrillic letter folds to itself");
+        assert!(
+            !folds_to("nаme", "name"),
+            "a Cyrillic letter folds to itself"
+        );
     }
 }

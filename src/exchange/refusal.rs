@@ -7,12 +7,15 @@ use std::borrow::Cow;
 
 use super::reply::Occurrence;
 use crate::json;
-use crate::jsonrpc::{self, Invalid, RequestId, code};
+use crate::jsonrpc::{Invalid, InvalidId, RequestId, code};
 use crate::mcp::{ProtocolVersion, code as mcp_code};
 use crate::policy::{Decision, Reason, RuleId, Target, VirtualServer};
 
 /// How much of a name is repeated to whoever sent it, in characters.
 const ECHO_CHARS: usize = 128;
+
+/// The status of what went wrong behind Sluice.
+const BAD_GATEWAY: u16 = 502;
 
 /// An answer in place of the upstream's.
 #[derive(Debug, Clone)]
@@ -37,12 +40,7 @@ struct Versions {
 }
 
 impl Refusal {
-    fn new(
-        reason: Reason,
-        status: u16,
-        code: i64,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    fn new(reason: Reason, status: u16, code: i64, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
         Self {
             reason,
@@ -97,17 +95,19 @@ impl Refusal {
     pub(super) fn method(method: &str, version: ProtocolVersion) -> Self {
         let status = if version.is_modern() { 404 } else { 200 };
         let message = format!("Method not found: {}", echo(method));
-        let mut refusal =
-            Self::new(Reason::MethodNotEnabled, status, code::METHOD_NOT_FOUND, message);
+        let mut refusal = Self::new(
+            Reason::MethodNotEnabled,
+            status,
+            code::METHOD_NOT_FOUND,
+            message,
+        );
         refusal.target = Some(echo(method));
         refusal
     }
 
     /// A notification that does not pass. It has no id, so the HTTP status has to say it.
     pub(super) fn notification(method: &str) -> Self {
-        let mut refusal = Self::method(method, ProtocolVersion::V2025_03_26);
-        refusal.status = 400;
-        refusal
+        Self::method(method, ProtocolVersion::V2025_03_26).unanswerable()
     }
 
     /// The parameters are not what the method takes.
@@ -122,7 +122,12 @@ impl Refusal {
 
     /// A header is missing, malformed, repeated, or at odds with the body.
     pub(super) fn header(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Reason::HeaderMismatch, 400, mcp_code::HEADER_MISMATCH, message)
+        Self::new(
+            Reason::HeaderMismatch,
+            400,
+            mcp_code::HEADER_MISMATCH,
+            message,
+        )
     }
 
     /// The version is unknown, or not served here.
@@ -133,8 +138,10 @@ impl Refusal {
             mcp_code::UNSUPPORTED_PROTOCOL_VERSION,
             "Unsupported protocol version",
         );
-        refusal.versions =
-            Some(Versions { requested: echo(requested), supported: supported.to_vec() });
+        refusal.versions = Some(Versions {
+            requested: echo(requested),
+            supported: supported.to_vec(),
+        });
         refusal
     }
 
@@ -184,39 +191,64 @@ impl Refusal {
     }
 
     /// There is a body where there must be none, or none where there must be one.
-    pub(super) fn body(message: &'static str) -> Self {
-        Self::new(Reason::MalformedMessage, 400, code::INVALID_REQUEST, message)
+    pub(super) fn presence(message: &'static str) -> Self {
+        Self::new(
+            Reason::MalformedMessage,
+            400,
+            code::INVALID_REQUEST,
+            message,
+        )
     }
 
     /// The body is not strict JSON.
     pub(super) fn json(error: &json::Error) -> Self {
-        let reason = match error.kind() {
+        let reason = match error.kind {
             json::ErrorKind::TooDeep => Reason::TooDeep,
             json::ErrorKind::NumberTooLong => Reason::NumberTooLong,
             _ => Reason::MalformedJson,
         };
-        Self::new(reason, 400, code::PARSE_ERROR, format!("Parse error: {error}"))
+        Self::new(
+            reason,
+            400,
+            code::PARSE_ERROR,
+            format!("Parse error: {error}"),
+        )
     }
 
     /// The JSON is not one message.
     pub(super) fn message(invalid: Invalid) -> Self {
         let reason = match invalid {
             Invalid::Batch => Reason::Batch,
-            Invalid::Id(jsonrpc::InvalidId::TooLong { .. }) => Reason::IdTooLong,
+            Invalid::Id(InvalidId::TooLong { .. }) => Reason::IdTooLong,
             _ => Reason::MalformedMessage,
         };
-        Self::new(reason, 400, code::INVALID_REQUEST, format!("Invalid request: {invalid}"))
+        Self::new(
+            reason,
+            400,
+            code::INVALID_REQUEST,
+            format!("Invalid request: {invalid}"),
+        )
     }
 
     /// The message is one, but not one that may be sent so.
     pub(super) fn malformed(message: &'static str) -> Self {
-        Self::new(Reason::MalformedMessage, 400, code::INVALID_REQUEST, message)
+        Self::new(
+            Reason::MalformedMessage,
+            400,
+            code::INVALID_REQUEST,
+            message,
+        )
     }
 
     /// The upstream refused at the HTTP level. Its status goes on, its words do not.
     pub(super) fn upstream_status(status: u16) -> Self {
         let message = format!("The MCP server answered HTTP {status}");
-        Self::new(Reason::UpstreamRefused, status, code::INTERNAL_ERROR, message)
+        Self::new(
+            Reason::UpstreamRefused,
+            status,
+            code::INTERNAL_ERROR,
+            message,
+        )
     }
 
     /// The upstream refused the caller, or the credential it came with. A challenge would send the
@@ -224,7 +256,7 @@ impl Refusal {
     pub(super) fn upstream_unauthorized(status: u16) -> Self {
         let mut refusal = Self::new(
             Reason::UpstreamRefused,
-            502,
+            BAD_GATEWAY,
             code::INTERNAL_ERROR,
             "The MCP server refused the gateway's credential",
         );
@@ -236,7 +268,7 @@ impl Refusal {
     pub(super) fn upstream_invalid(detail: impl Into<Cow<'static, str>>) -> Self {
         let mut refusal = Self::new(
             Reason::UpstreamInvalid,
-            502,
+            BAD_GATEWAY,
             code::INTERNAL_ERROR,
             "The MCP server's answer was not understood and was withheld",
         );
@@ -247,7 +279,12 @@ impl Refusal {
     /// The upstream's answer is longer than the limit.
     pub(super) fn upstream_too_large(limit: usize) -> Self {
         let message = format!("The MCP server's answer is longer than {limit} bytes");
-        Self::new(Reason::UpstreamTooLarge, 502, code::INTERNAL_ERROR, message)
+        Self::new(
+            Reason::UpstreamTooLarge,
+            BAD_GATEWAY,
+            code::INTERNAL_ERROR,
+            message,
+        )
     }
 
     /// One event of the upstream's answer is longer than the limit.
@@ -259,24 +296,25 @@ impl Refusal {
 
     /// Envoy's messages came in an order that has no meaning.
     pub(super) fn out_of_order(detail: &'static str) -> Self {
-        let mut refusal =
-            Self::new(Reason::OutOfOrder, 500, code::INTERNAL_ERROR, "Internal error");
+        let mut refusal = Self::new(
+            Reason::OutOfOrder,
+            500,
+            code::INTERNAL_ERROR,
+            "Internal error",
+        );
         refusal.detail = Cow::Borrowed(detail);
         refusal
     }
 
-    /// The same, as the answer to a request. Only an answer with an id reaches every client as a
-    /// structured error, so what would be the upstream's fault goes out as HTTP 200.
+    /// The same, as the answer to a request.
     pub(super) fn answering(mut self, id: Option<&RequestId>) -> Self {
         self.id = id.cloned();
         self
     }
 
-    /// The same with HTTP 200, if it answers a request: clients read the error of no other status.
-    pub(super) fn as_answer(mut self) -> Self {
-        if self.id.is_some() {
-            self.status = 200;
-        }
+    /// The same, to a message that gets no answer: then the HTTP status has to say it.
+    pub(super) fn unanswerable(mut self) -> Self {
+        self.status = 400;
         self
     }
 
@@ -286,10 +324,15 @@ impl Refusal {
         self.reason
     }
 
-    /// The HTTP status.
+    /// The HTTP status. What went wrong behind Sluice is told with 200 where it answers a request:
+    /// of no other status does every client read the error.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.status
+        if self.status == BAD_GATEWAY && self.id.is_some() {
+            200
+        } else {
+            self.status
+        }
     }
 
     /// Headers of the answer.
@@ -319,7 +362,11 @@ impl Refusal {
             body.push_str(r#","rule":"#);
             json::write_string(&mut body, scope);
         }
-        if let Some(Versions { requested, supported }) = &self.versions {
+        if let Some(Versions {
+            requested,
+            supported,
+        }) = &self.versions
+        {
             body.push_str(r#","requested":"#);
             json::write_string(&mut body, requested);
             body.push_str(r#","supported":["#);
@@ -339,7 +386,7 @@ impl Refusal {
     pub(super) fn occurrence(&self) -> Occurrence {
         Occurrence::Refused {
             reason: self.reason,
-            status: self.status,
+            status: self.status(),
             detail: self.detail.clone(),
             target: self.target.clone(),
             rule: self.rule.clone(),

@@ -99,7 +99,10 @@ impl Step {
 
     /// Goes on with changes.
     pub(super) fn edit(headers: HeaderEdits, body: BodyEdit) -> Self {
-        Self { reply: Reply::Continue { headers, body }, occurrences: Vec::new() }
+        Self {
+            reply: Reply::Continue { headers, body },
+            occurrences: Vec::new(),
+        }
     }
 
     /// Goes on with other bytes.
@@ -110,14 +113,26 @@ impl Step {
     /// Answers the client.
     pub(super) fn refuse(refusal: Refusal) -> Self {
         let occurrences = vec![refusal.occurrence()];
-        Self { reply: Reply::Refuse(Box::new(refusal)), occurrences }
+        Self {
+            reply: Reply::Refuse(Box::new(refusal)),
+            occurrences,
+        }
     }
 
     /// Cuts the exchange.
     pub(super) fn abort(reason: Reason, detail: &'static str) -> Self {
         let detail = Cow::Borrowed(detail);
-        let refused = Occurrence::Refused { reason, status: 0, detail, target: None, rule: None };
-        Self { reply: Reply::Abort(reason), occurrences: vec![refused] }
+        let refused = Occurrence::Refused {
+            reason,
+            status: 0,
+            detail,
+            target: None,
+            rule: None,
+        };
+        Self {
+            reply: Reply::Abort(reason),
+            occurrences: vec![refused],
+        }
     }
 
     /// Adds what happened.
@@ -128,6 +143,12 @@ impl Step {
 }
 
 impl HeaderEdits {
+    /// Whether nothing is to be changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
+
     /// Sets a header.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         self.set.push((name, value.into()));

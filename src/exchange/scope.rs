@@ -33,7 +33,10 @@ pub(super) struct Pending {
 impl Scope {
     /// The id to answer under, as long as nobody has.
     pub(super) fn unanswered(&self) -> Option<&RequestId> {
-        self.pending.as_ref().filter(|pending| !pending.answered).map(|pending| &pending.id)
+        self.pending
+            .as_ref()
+            .filter(|pending| !pending.answered)
+            .map(|pending| &pending.id)
     }
 
     /// Notes that the answer has gone out.

@@ -46,12 +46,12 @@ pub(super) fn admit(head: Head, limits: &Limits, body: &[u8]) -> Result<Admitted
     }
 }
 
-fn request(
-    head: Head,
-    document: &Document<'_>,
-    request: Request<'_>,
-) -> Result<Admitted, Refusal> {
-    let Request { id, method: text, params } = request;
+fn request(head: Head, document: &Document<'_>, request: Request<'_>) -> Result<Admitted, Refusal> {
+    let Request {
+        id,
+        method: text,
+        params,
+    } = request;
     let kind = Kind::Request { method: &text };
     let version = version::agree(&head.server, &head.mirrors, kind, params)?;
     let method = ClientMethod::parse(&text, version)
@@ -62,9 +62,10 @@ fn request(
     let target = target(method, params)?;
     if version.is_modern() {
         let mirrored = match (method, &target) {
-            (ClientMethod::ToolsCall | ClientMethod::PromptsGet | ClientMethod::ResourcesRead, t) => {
-                t.as_ref().map(Named::name)
-            }
+            (
+                ClientMethod::ToolsCall | ClientMethod::PromptsGet | ClientMethod::ResourcesRead,
+                t,
+            ) => t.as_ref().map(Named::name),
             _ => None,
         };
         if let Some(name) = mirrored {
@@ -93,7 +94,12 @@ fn request(
         target: target.map(|named| super::refusal::echo(named.name())),
         rule,
     };
-    let pending = Pending { id, method, log_level, answered: false };
+    let pending = Pending {
+        id,
+        method,
+        log_level,
+        answered: false,
+    };
     Ok(admitted(head, version, Some(pending), splice, occurrence))
 }
 
@@ -102,7 +108,10 @@ fn notification(
     document: &Document<'_>,
     notification: &Notification<'_>,
 ) -> Result<Admitted, Refusal> {
-    let Notification { method: text, params } = notification;
+    let Notification {
+        method: text,
+        params,
+    } = notification;
     let version = version::agree(&head.server, &head.mirrors, Kind::Other, *params)?;
     let method = ClientMethod::parse(text, version)
         .ok_or_else(|| Refusal::notification(text))
@@ -116,7 +125,11 @@ fn notification(
         })?;
     let mut splice = Splice::new(document.source());
     edit_meta(&mut splice, *params);
-    let occurrence = Occurrence::Allowed { method: method.as_str(), target: None, rule: None };
+    let occurrence = Occurrence::Allowed {
+        method: method.as_str(),
+        target: None,
+        rule: None,
+    };
     Ok(admitted(head, version, None, splice, occurrence))
 }
 
@@ -128,14 +141,26 @@ fn response(
 ) -> Result<Admitted, Refusal> {
     let version = version::agree(&head.server, &head.mirrors, Kind::Other, None)?;
     if version.is_modern() {
-        return Err(Refusal::malformed("MCP 2026-07-28 has no responses of the client"));
+        return Err(Refusal::malformed(
+            "MCP 2026-07-28 has no responses of the client",
+        ));
     }
     if let Outcome::Result(result) = response.outcome {
         // A server runs the tools that a sampled message names.
-        names::check_tool_uses(&head.server, version, result)?;
+        names::check_tool_uses(&head.server, version, result).map_err(Refusal::unanswerable)?;
     }
-    let occurrence = Occurrence::Allowed { method: "response", target: None, rule: None };
-    Ok(admitted(head, version, None, Splice::new(document.source()), occurrence))
+    let occurrence = Occurrence::Allowed {
+        method: "response",
+        target: None,
+        rule: None,
+    };
+    Ok(admitted(
+        head,
+        version,
+        None,
+        Splice::new(document.source()),
+        occurrence,
+    ))
 }
 
 fn admitted(
@@ -149,14 +174,26 @@ fn admitted(
     // What has no meaning in this version nobody checks, so nobody may read it.
     if version.is_modern() {
         headers.remove.extend(head.mirrors.legacy);
-        if pending.as_ref().is_some_and(|pending| !mirrors_name(pending.method)) {
+        if pending
+            .as_ref()
+            .is_some_and(|pending| !mirrors_name(pending.method))
+        {
             headers.remove(header::NAME);
         }
     } else {
         headers.remove.extend(head.mirrors.modern);
     }
     let body = (!splice.is_empty()).then(|| splice.finish());
-    Admitted { scope: Scope { server: head.server, version, pending }, body, headers, occurrence }
+    Admitted {
+        scope: Scope {
+            server: head.server,
+            version,
+            pending,
+        },
+        body,
+        headers,
+        occurrence,
+    }
 }
 
 /// Whether `Mcp-Name` mirrors something in requests of this method.
@@ -222,8 +259,7 @@ fn target<'d>(
             Named::Resource(string("uri", "the method needs `uri`, a string")?)
         }
         ClientMethod::Complete => {
-            const NEEDS: &str =
-                "completion/complete needs `ref`: a `ref/prompt` with `name`, or a `ref/resource` \
+            const NEEDS: &str = "completion/complete needs `ref`: a `ref/prompt` with `name`, or a `ref/resource` \
                  with `uri`";
             let reference = params.and_then(|params| params.get("ref"));
             let member = |name: &str| {
@@ -259,13 +295,16 @@ fn edit_request<'d>(
             }
         }
         // Augments the call with a task whose result would come without the tool's name.
-        ClientMethod::ToolsCall => splice.remove_member(params, "task"),
+        ClientMethod::ToolsCall => {
+            splice.remove_member(params, "task");
+        }
         ClientMethod::Listen => {
             if let Some(notifications) = params.get("notifications") {
                 splice.remove_member(notifications, "taskIds");
                 if let Some(uris) = notifications.get("resourceSubscriptions") {
                     splice.remove_elements(uris, |uri| {
-                        !uri.as_str().is_some_and(|uri| server.allows(Target::Resource(&uri)))
+                        !uri.as_str()
+                            .is_some_and(|uri| server.allows(Target::Resource(&uri)))
                     });
                 }
             }
@@ -275,7 +314,9 @@ fn edit_request<'d>(
 }
 
 fn edit_meta<'d>(splice: &mut Splice<'d>, params: Option<Value<'d>>) {
-    let Some(meta) = params.and_then(|params| params.get("_meta")) else { return };
+    let Some(meta) = params.and_then(|params| params.get("_meta")) else {
+        return;
+    };
     splice.remove_member(meta, meta::BAGGAGE);
     splice.remove_member(meta, meta::RELATED_TASK);
     if let Some(capabilities) = meta.get(meta::CLIENT_CAPABILITIES) {
@@ -285,11 +326,12 @@ fn edit_meta<'d>(splice: &mut Splice<'d>, params: Option<Value<'d>>) {
 
 /// Leaves only the extensions that Sluice can enforce in a set of capabilities.
 pub(super) fn edit_extensions<'d>(splice: &mut Splice<'d>, capabilities: Value<'d>) {
-    let Some(extensions) = capabilities.get("extensions") else { return };
+    let Some(extensions) = capabilities.get("extensions") else {
+        return;
+    };
     for member in extensions.members() {
         if !meta::EXTENSIONS.contains(&&*member.key()) {
             splice.remove_member(extensions, &member.key());
         }
     }
 }
-

@@ -45,7 +45,13 @@ pub(super) fn agree(
         return match mirrors.version.as_deref() {
             // Before 2025-06-18 there was no header; the absent one stands for 2025-03-26.
             // `initialize` negotiates the version in its body.
-            None if kind == (Kind::Request { method: "initialize" }) => oldest(supported),
+            None if kind
+                == (Kind::Request {
+                    method: "initialize",
+                }) =>
+            {
+                oldest(supported)
+            }
             None => served(ProtocolVersion::V2025_03_26.as_str()),
             Some(text) => match ProtocolVersion::parse(text) {
                 Some(version) if version.is_modern() && matches!(kind, Kind::Request { .. }) => {
@@ -69,9 +75,15 @@ pub(super) fn agree(
         }
     }
     match mirrors.version.as_deref() {
-        None => return Err(Refusal::header("The header `MCP-Protocol-Version` is missing")),
+        None => {
+            return Err(Refusal::header(
+                "The header `MCP-Protocol-Version` is missing",
+            ));
+        }
         Some(header) if header != claim => {
-            return Err(Refusal::header("The header `MCP-Protocol-Version` differs from the body"));
+            return Err(Refusal::header(
+                "The header `MCP-Protocol-Version` differs from the body",
+            ));
         }
         Some(_) => {}
     }
@@ -79,21 +91,32 @@ pub(super) fn agree(
         match mirrors.method.as_deref() {
             None => return Err(Refusal::header("The header `Mcp-Method` is missing")),
             Some(header) if header != method => {
-                return Err(Refusal::header("The header `Mcp-Method` differs from the body"));
+                return Err(Refusal::header(
+                    "The header `Mcp-Method` differs from the body",
+                ));
             }
             Some(_) => {}
         }
     }
     // Only modern requests claim their version in `_meta`; a claim to be older is neither.
     served(&claim).and_then(|version| {
-        if version.is_modern() { Ok(version) } else { Err(Refusal::version(&claim, supported)) }
+        if version.is_modern() {
+            Ok(version)
+        } else {
+            Err(Refusal::version(&claim, supported))
+        }
     })
 }
 
 /// The version in which `initialize` is read: the oldest with sessions that is served.
 fn oldest(supported: &[ProtocolVersion]) -> Result<ProtocolVersion, Refusal> {
-    let mut legacy = supported.iter().copied().filter(|version| !version.is_modern());
-    legacy.next().ok_or_else(|| Refusal::version("none", supported))
+    let mut legacy = supported
+        .iter()
+        .copied()
+        .filter(|version| !version.is_modern());
+    legacy
+        .next()
+        .ok_or_else(|| Refusal::version("none", supported))
 }
 
 /// Requires `Mcp-Name` to be what the body names (MCP 2026-07-28, "Standard Headers").
@@ -107,7 +130,9 @@ pub(super) fn check_name(mirrors: &Mirrors, name: &str) -> Result<(), Refusal> {
     };
     match header::decode_value(encoded) {
         Some(decoded) if decoded == name => Ok(()),
-        Some(_) => Err(Refusal::header("The header `Mcp-Name` differs from the body")),
+        Some(_) => Err(Refusal::header(
+            "The header `Mcp-Name` differs from the body",
+        )),
         None => Err(Refusal::header("The header `Mcp-Name` is not well encoded")),
     }
 }

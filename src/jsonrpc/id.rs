@@ -52,7 +52,10 @@ impl RequestId {
         if text.len() > max_bytes {
             return Err(InvalidId::TooLong { limit: max_bytes });
         }
-        Ok(Self { raw: value.raw().into(), text: text.into() })
+        Ok(Self {
+            raw: value.raw().into(),
+            text: text.into(),
+        })
     }
 
     /// The id as JSON, byte for byte as it was written.

@@ -106,7 +106,14 @@ impl<'d> Message<'d> {
         let members = Members::collect(root)?;
         members.check_version()?;
         match members {
-            Members { method: Some(method), params, id, result: None, error: None, .. } => {
+            Members {
+                method: Some(method),
+                params,
+                id,
+                result: None,
+                error: None,
+                ..
+            } => {
                 let method = method.as_str().ok_or(Invalid::Method)?;
                 if params.is_some_and(|params| !params.is_object()) {
                     return Err(Invalid::Params);
@@ -119,7 +126,14 @@ impl<'d> Message<'d> {
                     None => Self::Notification(Notification { method, params }),
                 })
             }
-            Members { method: None, params: None, id, result, error, .. } => {
+            Members {
+                method: None,
+                params: None,
+                id,
+                result,
+                error,
+                ..
+            } => {
                 let outcome = match (result, error) {
                     (Some(result), None) => Outcome::Result(result),
                     (None, Some(error)) if error.is_object() => Outcome::Error(error),
@@ -170,7 +184,11 @@ impl<'d> Members<'d> {
 
     fn check_version(&self) -> Result<(), Invalid> {
         let version = self.jsonrpc.and_then(Value::as_str);
-        if version.as_deref() == Some("2.0") { Ok(()) } else { Err(Invalid::Version) }
+        if version.as_deref() == Some("2.0") {
+            Ok(())
+        } else {
+            Err(Invalid::Version)
+        }
     }
 }
 
@@ -200,11 +218,26 @@ mod tests {
     #[test]
     fn messages_of_every_kind_are_read() {
         let table = [
-            (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, "request 1 ping"),
-            (r#"{"jsonrpc":"2.0","id":"","method":"ping","params":{}}"#, "request \"\" ping"),
-            (r#"{"id":-7,"m\u0065thod":"tools\/call","jsonrpc":"2.0"}"#, "request -7 tools/call"),
-            (r#"{"jsonrpc":"2.0","method":"notifications/x"}"#, "notification notifications/x"),
-            (r#"{"jsonrpc":"2.0","id":9007199254740991,"result":{}}"#, "result 9007199254740991"),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+                "request 1 ping",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":"","method":"ping","params":{}}"#,
+                "request \"\" ping",
+            ),
+            (
+                r#"{"id":-7,"m\u0065thod":"tools\/call","jsonrpc":"2.0"}"#,
+                "request -7 tools/call",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","method":"notifications/x"}"#,
+                "notification notifications/x",
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":9007199254740991,"result":{}}"#,
+                "result 9007199254740991",
+            ),
             (r#"{"jsonrpc":"2.0","id":null,"error":{}}"#, "error -"),
             (r#"{"jsonrpc":"2.0","error":{}}"#, "error -"),
         ];
@@ -216,24 +249,63 @@ mod tests {
     #[test]
     fn what_servers_read_differently_is_no_message() {
         let table = [
-            (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, Invalid::Batch),
+            (
+                r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+                Invalid::Batch,
+            ),
             ("[]", Invalid::Batch),
             ("7", Invalid::NotAnObject),
-            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","x":1}"#, Invalid::Members),
-            (r#"{"jsonrpc":"2.0","id":1,"Method":"ping"}"#, Invalid::Members),
-            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#, Invalid::Members),
-            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","error":{}}"#, Invalid::Members),
-            (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, Invalid::Response),
-            (r#"{"jsonrpc":"2.0","id":1,"result":{},"params":{}}"#, Invalid::Members),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping","x":1}"#,
+                Invalid::Members,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"Method":"ping"}"#,
+                Invalid::Members,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#,
+                Invalid::Members,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping","error":{}}"#,
+                Invalid::Members,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#,
+                Invalid::Response,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":{},"params":{}}"#,
+                Invalid::Members,
+            ),
             (r#"{"jsonrpc":"2.0","id":1}"#, Invalid::Response),
-            (r#"{"jsonrpc":"2.0","id":null,"result":{}}"#, Invalid::Response),
-            (r#"{"jsonrpc":"2.0","id":1,"error":"no"}"#, Invalid::Response),
+            (
+                r#"{"jsonrpc":"2.0","id":null,"result":{}}"#,
+                Invalid::Response,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"error":"no"}"#,
+                Invalid::Response,
+            ),
             (r#"{"id":1,"method":"ping"}"#, Invalid::Version),
-            (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, Invalid::Version),
-            (r#"{"jsonrpc":2.0,"id":1,"method":"ping"}"#, Invalid::Version),
+            (
+                r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#,
+                Invalid::Version,
+            ),
+            (
+                r#"{"jsonrpc":2.0,"id":1,"method":"ping"}"#,
+                Invalid::Version,
+            ),
             (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, Invalid::Method),
-            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#, Invalid::Params),
-            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":null}"#, Invalid::Params),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#,
+                Invalid::Params,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":null}"#,
+                Invalid::Params,
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(read(text), Err(expected), "{text}");
@@ -242,12 +314,25 @@ mod tests {
 
     #[test]
     fn ids_that_readers_alias_are_refused() {
-        let bad = ["null", "true", "{}", "[]", "1.0", "1e0", "1.5", "-0", "9007199254740992"];
+        let bad = [
+            "null",
+            "true",
+            "{}",
+            "[]",
+            "1.0",
+            "1e0",
+            "1.5",
+            "-0",
+            "9007199254740992",
+        ];
         for id in bad {
             let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
             assert_eq!(read(&text), Err(Invalid::Id(InvalidId::Type)), "{id}");
         }
         let text = r#"{"jsonrpc":"2.0","id":"12345678901234567","method":"ping"}"#;
-        assert_eq!(read(text), Err(Invalid::Id(InvalidId::TooLong { limit: 16 })));
+        assert_eq!(
+            read(text),
+            Err(Invalid::Id(InvalidId::TooLong { limit: 16 }))
+        );
     }
 }

@@ -28,7 +28,9 @@ const SENTINEL: (&str, &str) = ("=?base64?", "?=");
 /// the markers is not canonical base64 of UTF-8.
 #[must_use]
 pub fn decode_value(value: &str) -> Option<Cow<'_, str>> {
-    let encoded = value.strip_prefix(SENTINEL.0).and_then(|rest| rest.strip_suffix(SENTINEL.1));
+    let encoded = value
+        .strip_prefix(SENTINEL.0)
+        .and_then(|rest| rest.strip_suffix(SENTINEL.1));
     let Some(encoded) = encoded else {
         return Some(Cow::Borrowed(value));
     };

@@ -133,8 +133,14 @@ mod tests {
     #[test]
     fn methods_exist_in_their_era_only() {
         use ProtocolVersion::{V2025_11_25 as LEGACY, V2026_07_28 as MODERN};
-        assert_eq!(ClientMethod::parse("tools/call", LEGACY), Some(ClientMethod::ToolsCall));
-        assert_eq!(ClientMethod::parse("tools/call", MODERN), Some(ClientMethod::ToolsCall));
+        assert_eq!(
+            ClientMethod::parse("tools/call", LEGACY),
+            Some(ClientMethod::ToolsCall)
+        );
+        assert_eq!(
+            ClientMethod::parse("tools/call", MODERN),
+            Some(ClientMethod::ToolsCall)
+        );
         assert_eq!(ClientMethod::parse("initialize", MODERN), None);
         assert_eq!(ClientMethod::parse("server/discover", LEGACY), None);
         for unknown in ["Tools/Call", "tools/call ", "tasks/result", "$/cancel", ""] {
