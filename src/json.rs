@@ -24,3 +24,8 @@ pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use splice::Splice;
 pub use string::{quoted, write_string};
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
