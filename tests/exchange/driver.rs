@@ -82,7 +82,13 @@ pub fn post(body: impl Into<Vec<u8>>) -> Call {
 }
 
 pub fn get() -> Call {
-    Call { method: "GET", path: "/mcp/triage", route: None, headers: Vec::new(), body: None }
+    Call {
+        method: "GET",
+        path: "/mcp/triage",
+        route: None,
+        headers: Vec::new(),
+        body: None,
+    }
 }
 
 /// A modern request: `params` without its `_meta`, and the headers that mirror it.
@@ -92,8 +98,9 @@ pub fn modern(method: &str, params: &str, name: Option<&str>) -> Call {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{meta}{comma}{params}}}}}"#
     );
-    let call =
-        post(body).header("mcp-protocol-version", "2026-07-28").header("mcp-method", method);
+    let call = post(body)
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method);
     match name {
         Some(name) => call.header("mcp-name", name),
         None => call,
@@ -102,7 +109,8 @@ pub fn modern(method: &str, params: &str, name: Option<&str>) -> Call {
 
 impl Call {
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
@@ -135,16 +143,27 @@ impl Call {
         ];
         let headers: Headers<'_> = pseudo
             .into_iter()
-            .chain(self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+            .chain(
+                self.headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_slice())),
+            )
             .collect();
         let end_of_stream = self.body.is_none();
-        let (exchange, step) = exchange.handle(Event::RequestHeaders { headers, end_of_stream });
+        let (exchange, step) = exchange.handle(Event::RequestHeaders {
+            headers,
+            end_of_stream,
+        });
         let (headers, _) = match split(step) {
             Ok(edits) => edits,
             Err(refusal) => return Sent::Refused(refusal),
         };
         let Some(body) = self.body else {
-            return Sent::Forwarded(Forwarded { exchange, headers, body: BodyEdit::Keep });
+            return Sent::Forwarded(Forwarded {
+                exchange,
+                headers,
+                body: BodyEdit::Keep,
+            });
         };
         let (exchange, step) = exchange.handle(Event::RequestBody(Bytes::from(body)));
         match split(step) {
@@ -152,7 +171,11 @@ impl Call {
                 let mut headers = headers;
                 headers.set.extend(more.set);
                 headers.remove.extend(more.remove);
-                Sent::Forwarded(Forwarded { exchange, headers, body })
+                Sent::Forwarded(Forwarded {
+                    exchange,
+                    headers,
+                    body,
+                })
             }
             Err(refusal) => Sent::Refused(refusal),
         }
@@ -194,23 +217,31 @@ impl Forwarded {
 
     /// Answers with 200 and JSON in one piece.
     pub fn json(self, body: &str) -> Received {
-        self.answer(&[(":status", "200"), ("content-type", "application/json")], &[body.as_bytes()])
+        self.answer(
+            &[(":status", "200"), ("content-type", "application/json")],
+            &[body.as_bytes()],
+        )
     }
 
     /// Answers with 200 and events in one piece.
     pub fn events(self, body: &str) -> Received {
-        self.answer(&[(":status", "200"), ("content-type", "text/event-stream")], &[
-            body.as_bytes()
-        ])
+        self.answer(
+            &[(":status", "200"), ("content-type", "text/event-stream")],
+            &[body.as_bytes()],
+        )
     }
 
     /// Answers with these headers and this body, the end of the stream in a piece of its own.
     pub fn answer(self, headers: &[(&str, &str)], chunks: &[&[u8]]) -> Received {
-        let headers: Headers<'_> =
-            headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let headers: Headers<'_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect();
         let end_of_stream = chunks.is_empty();
-        let (mut exchange, step) =
-            self.exchange.handle(Event::ResponseHeaders { headers, end_of_stream });
+        let (mut exchange, step) = self.exchange.handle(Event::ResponseHeaders {
+            headers,
+            end_of_stream,
+        });
         let headers = match split(step) {
             Ok((headers, _)) => headers,
             Err(refusal) => return Received::Refused(refusal),
@@ -223,19 +254,30 @@ impl Forwarded {
             }
             let chunk = Bytes::copy_from_slice(chunk);
             let end_of_stream = chunk.is_empty();
-            let (next, step) =
-                exchange.handle(Event::ResponseBody { chunk: chunk.clone(), end_of_stream });
+            let (next, step) = exchange.handle(Event::ResponseBody {
+                chunk: chunk.clone(),
+                end_of_stream,
+            });
             exchange = next;
             match step.reply {
-                Reply::Continue { body: BodyEdit::Keep, .. } => received.extend_from_slice(&chunk),
-                Reply::Continue { body: BodyEdit::Replace(body), .. } => {
+                Reply::Continue {
+                    body: BodyEdit::Keep,
+                    ..
+                } => received.extend_from_slice(&chunk),
+                Reply::Continue {
+                    body: BodyEdit::Replace(body),
+                    ..
+                } => {
                     received.extend_from_slice(&body);
                 }
                 Reply::Refuse(refusal) => panic!("too late: {}", refusal.body()),
                 Reply::Abort(_) => return Received::Cut,
             }
         }
-        Received::Response { headers, body: received }
+        Received::Response {
+            headers,
+            body: received,
+        }
     }
 }
 
