@@ -15,7 +15,7 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// Sends a request on a connection of its own and reads until the other side closes.
+/// Sends a request on a connection of its own and reads until the other side closes or resets it.
 ///
 /// `head` is the request line and headers without the last line end; `host`, `connection` and
 /// `content-length` are added.
@@ -33,7 +33,11 @@ pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> io::Resu
     )?;
     stream.write_all(body)?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    match stream.read_to_end(&mut answer) {
+        // A reset ends the answer too, and may do so.
+        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
     Ok(parse(&String::from_utf8_lossy(&answer)))
 }
 
