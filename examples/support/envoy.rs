@@ -1,0 +1,370 @@
+//! An Envoy process on `envoy/sluice.yaml`, for as long as the value lives.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::tools;
+
+/// The config that everybody uses. The lines marked `CHANGE` are what [`Config`] changes.
+const SLUICE_YAML: &str = include_str!("../../envoy/sluice.yaml");
+
+/// How long an Envoy may take to start.
+const START: Duration = Duration::from_secs(30);
+
+/// Where Sluice, or what stands for it, listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sluice {
+    /// At a Unix socket.
+    Unix(PathBuf),
+    /// At a TCP address.
+    Tcp(SocketAddr),
+}
+
+/// What one Envoy is started with: `envoy/sluice.yaml` with its `CHANGE` lines changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    text: String,
+    concurrency: u32,
+    arguments: Vec<String>,
+}
+
+impl Config {
+    /// The config with Sluice and the MCP server at these addresses, and the listener and the
+    /// admin interface at free ports of 127.0.0.1.
+    pub(crate) fn new(sluice: &Sluice, upstream: SocketAddr) -> Result<Self, String> {
+        let sluice = match sluice {
+            // A YAML string in double quotes, as JSON writes it.
+            Sluice::Unix(path) => format!("{{pipe: {{path: {:?}}}}}", path.display().to_string()),
+            Sluice::Tcp(address) => socket(*address),
+        };
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            text: SLUICE_YAML.to_owned(),
+            concurrency: 1,
+            arguments: Vec::new(),
+        }
+        .change("sluice", &sluice)?
+        .change("upstream", &socket(upstream))?
+        .change("listener", &socket(anywhere))?
+        .change("admin", &socket(anywhere))
+    }
+
+    /// Lets the listener listen here.
+    pub(crate) fn listener(self, address: SocketAddr) -> Result<Self, String> {
+        self.change("listener", &socket(address))
+    }
+
+    /// The number of worker threads (1 unless told).
+    pub(crate) fn concurrency(mut self, workers: u32) -> Self {
+        self.concurrency = workers;
+        self
+    }
+
+    /// One more argument for the command line.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Replaces text that the config must contain exactly once.
+    pub(crate) fn replace(mut self, from: &str, to: &str) -> Result<Self, String> {
+        match self.text.matches(from).count() {
+            1 => {
+                self.text = self.text.replacen(from, to, 1);
+                Ok(self)
+            }
+            n => Err(format!(
+                "`{from}` occurs {n} times in envoy/sluice.yaml, not once"
+            )),
+        }
+    }
+
+    /// Takes ext_proc out: plain Envoy on the same routes and timeouts, to compare with.
+    pub(crate) fn without_ext_proc(mut self) -> Result<Self, String> {
+        let from = "          - name: envoy.filters.http.ext_proc\n";
+        let to = "          - name: envoy.filters.http.router\n";
+        let per_route = "                typed_per_filter_config:\n";
+        let cut = |text: &str, from: &str, to: &str| -> Option<String> {
+            let (before, rest) = text.split_once(from)?;
+            let (_, after) = rest.split_once(to)?;
+            Some(format!("{before}{to}{after}"))
+        };
+        self.text = cut(&self.text, from, to)
+            .and_then(|text| cut(&text, per_route, "\n  clusters:\n"))
+            .ok_or("envoy/sluice.yaml has no ext_proc where the harness looks for it")?;
+        Ok(self)
+    }
+
+    /// The config as Envoy reads it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Changes the one `address: …` that stands on the line marked `# CHANGE what`.
+    fn change(mut self, what: &str, address: &str) -> Result<Self, String> {
+        let mark = format!(" # CHANGE {what}");
+        let mut changed = 0;
+        let lines = self.text.lines().map(|line| {
+            match (line.strip_suffix(&mark), line.split_once("address: ")) {
+                (Some(_), Some((indent, _))) => {
+                    changed += 1;
+                    format!("{indent}address: {address}{mark}\n")
+                }
+                _ => format!("{line}\n"),
+            }
+        });
+        self.text = lines.collect();
+        match changed {
+            1 => Ok(self),
+            n => Err(format!(
+                "envoy/sluice.yaml has {n} lines marked `{mark}`, not one"
+            )),
+        }
+    }
+}
+
+fn socket(address: SocketAddr) -> String {
+    format!(
+        "{{socket_address: {{address: \"{}\", port_value: {}}}}}",
+        address.ip(),
+        address.port()
+    )
+}
+
+/// A running Envoy. It ends when this is dropped, and also when this process is killed.
+#[derive(Debug)]
+pub(crate) struct Envoy {
+    child: Child,
+    /// Waits for the end of its standard input, which is the end of this process, and then ends
+    /// Envoy.
+    watchman: Child,
+    directory: TempDir,
+    listener: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Envoy {
+    /// Starts Envoy and waits until it serves.
+    ///
+    /// # Errors
+    /// A sentence for a person, with the end of Envoy's log.
+    pub(crate) fn start(config: &Config) -> Result<Self, String> {
+        let binary = tools::envoy_binary()?;
+        let context = |error: std::io::Error| format!("cannot start Envoy: {error}");
+        let directory = tempfile::Builder::new()
+            .prefix("envoy-")
+            .tempdir()
+            .map_err(context)?;
+        let at = |name: &str| directory.path().join(name);
+        fs::write(at("envoy.yaml"), &config.text).map_err(context)?;
+        let mut command = Command::new(&binary);
+        command
+            .arg("--config-path")
+            .arg(at("envoy.yaml"))
+            .arg("--admin-address-path")
+            .arg(at("admin-address"))
+            // No shared memory and no sockets that outlive the process or meet another Envoy's.
+            .arg("--disable-hot-restart")
+            .args(["--concurrency", &config.concurrency.to_string()])
+            .args(["--log-level", "warning", "--file-flush-interval-msec", "50"])
+            .args(&config.arguments)
+            .stdin(Stdio::null())
+            .stdout(File::create(at("access.log")).map_err(context)?)
+            .stderr(File::create(at("envoy.log")).map_err(context)?);
+        let child = command.spawn().map_err(|error| {
+            format!(
+                "cannot start {}: {error}; ENVOY=/path names another",
+                binary.display()
+            )
+        })?;
+        let watchman = Command::new("sh")
+            .args([
+                "-c",
+                "read -r _; kill -KILL \"$1\" 2>/dev/null",
+                "sh",
+                &child.id().to_string(),
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut child = child;
+        let watchman = match watchman {
+            Ok(watchman) => watchman,
+            Err(error) => {
+                end(&mut child);
+                return Err(context(error));
+            }
+        };
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut envoy = Self {
+            child,
+            watchman,
+            directory,
+            listener: nowhere,
+            admin: nowhere,
+        };
+        match envoy.wait() {
+            Ok(()) => Ok(envoy),
+            Err(error) => Err(format!("{error}; its log ends:\n{}", envoy.log_tail())),
+        }
+    }
+
+    /// Waits until the admin interface and the listener are up, and learns where they are.
+    fn wait(&mut self) -> Result<(), String> {
+        let began = Instant::now();
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(format!("Envoy ended at its start ({status})"));
+            }
+            let admin = fs::read_to_string(self.directory.path().join("admin-address"));
+            if let Some(admin) = admin.ok().and_then(|text| text.trim().parse().ok()) {
+                self.admin = admin;
+                if self
+                    .admin("/ready")
+                    .is_ok_and(|answer| answer.trim() == "LIVE")
+                    && let Some(listener) = self.find_listener()
+                {
+                    self.listener = listener;
+                    return Ok(());
+                }
+            }
+            if began.elapsed() > START {
+                return Err(format!("Envoy is not ready after {} s", START.as_secs()));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn find_listener(&self) -> Option<SocketAddr> {
+        let answer: Value =
+            serde_json::from_str(&self.admin("/listeners?format=json").ok()?).ok()?;
+        let address = answer.pointer("/listener_statuses/0/local_address/socket_address")?;
+        let ip = address.get("address")?.as_str()?.parse().ok()?;
+        Some(SocketAddr::new(
+            ip,
+            address.get("port_value")?.as_u64()?.try_into().ok()?,
+        ))
+    }
+
+    /// The address where clients are served.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listener
+    }
+
+    /// The URL of a path (`/mcp/triage`).
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.listener)
+    }
+
+    /// The process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the admin interface answers to a GET.
+    pub(crate) fn admin(&self, path: &str) -> Result<String, String> {
+        let get = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect_timeout(&self.admin, Duration::from_secs(5))?;
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            write!(
+                stream,
+                "GET {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n"
+            )?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = get().map_err(|error| format!("Envoy's admin interface: {error}"))?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .ok_or("Envoy's admin answer has no end")?;
+        match head.contains("transfer-encoding: chunked") {
+            true => dechunk(body).ok_or_else(|| "Envoy's admin answer is cut".to_owned()),
+            false => Ok(body.to_owned()),
+        }
+    }
+
+    /// A counter or gauge by its full name (`http.mcp.ext_proc.streams_started`), 0 if there is
+    /// none.
+    pub(crate) fn stat(&self, name: &str) -> Result<u64, String> {
+        let answer = self.admin(&format!("/stats?filter=^{}$", name.replace('.', "\\.")))?;
+        let value = answer
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        Ok(value
+            .and_then(|value| value.trim().parse().ok())
+            .unwrap_or(0))
+    }
+
+    /// The access log so far, one value a request. A line comes within some 50 ms of the end of
+    /// its request.
+    pub(crate) fn access_log(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.directory.path().join("access.log"));
+        let text = text.unwrap_or_default();
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// Envoy's own log so far.
+    pub(crate) fn log(&self) -> String {
+        let log = fs::read(self.directory.path().join("envoy.log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines
+            .get(lines.len().saturating_sub(30)..)
+            .unwrap_or_default()
+            .join("\n")
+    }
+
+    /// The directory with the config and the logs of this Envoy, gone with it.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        // The watchman first: it must not meet another process with Envoy's number.
+        end(&mut self.watchman);
+        end(&mut self.child);
+        if std::thread::panicking() {
+            drop(writeln!(
+                std::io::stderr(),
+                "--- the end of Envoy's log\n{}",
+                self.log_tail()
+            ));
+        }
+    }
+}
+
+fn end(child: &mut Child) {
+    // Either fails only when the process has ended already, which is what is wanted.
+    drop(child.kill());
+    drop(child.wait());
+}
+
+fn dechunk(mut body: &str) -> Option<String> {
+    let mut whole = String::new();
+    loop {
+        let (length, rest) = body.split_once("\r\n")?;
+        let length = usize::from_str_radix(length.trim(), 16).ok()?;
+        if length == 0 {
+            return Some(whole);
+        }
+        whole.push_str(rest.get(..length)?);
+        body = rest.get(length..)?.strip_prefix("\r\n")?;
+    }
+}
