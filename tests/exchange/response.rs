@@ -43,7 +43,7 @@ const LIST: &str = concat!(
 
 const FILTERED: &str = concat!(
     r#"{ "jsonrpc":"2.0", "id":1,"result":{"tools":[ "#,
-    r#"{"name":"get_issue","description":"Gets","inputSchema":{"type":"object","x":1.50},"_meta":{"a":1}} ,"#,
+    r#"{"name":"get_issue","description":"Gets","inputSchema":{"type":"object","x":1.50},"_meta":{"a":1}},"#,
     r#"{"name":"l\u0069st_issues","outputSchema":{}}],"#,
     r#""nextCursor":"","vendor":{"k":[1,2]}}}"#
 );
@@ -367,8 +367,6 @@ fn events_are_passed_on_in_the_one_form_that_all_clients_read() {
     let hidden = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"delete_repo"}]}}"#;
     let shown = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}"#;
     let canonical = format!("data: {shown}\n\n");
-    let (first, second) = hidden.split_at(20);
-    let _ = (first, second);
     let table: Vec<(&str, String, String)> = vec![
         ("CRLF", format!("data:{hidden}\r\n\r\n"), canonical.clone()),
         ("CR only", format!("data: {hidden}\r\r"), canonical.clone()),
