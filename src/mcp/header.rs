@@ -38,6 +38,24 @@ pub fn decode_value(value: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+/// Encodes a value of `Mcp-Name` or `Mcp-Param-*`, if it can't stand as it is.
+#[must_use]
+pub fn encode_value(value: &str) -> Cow<'_, str> {
+    let visible = value.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+    let is_literal = visible
+        && value.trim() == value
+        && !(value.starts_with(SENTINEL.0) && value.ends_with(SENTINEL.1));
+    if is_literal {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(format!(
+        "{}{}{}",
+        SENTINEL.0,
+        STANDARD.encode(value),
+        SENTINEL.1
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +75,23 @@ mod tests {
         ];
         for (value, expected) in table {
             assert_eq!(decode_value(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_to_the_same() {
+        for value in [
+            "get_issue",
+            "ü",
+            " x",
+            "",
+            "=?base64?Z2V0?=",
+            "a\nb",
+            "=?base64?",
+        ] {
+            let encoded = encode_value(value);
+            assert!(encoded.is_ascii());
+            assert_eq!(decode_value(&encoded).as_deref(), Some(value));
         }
     }
 }
