@@ -247,28 +247,20 @@ mod tests {
     #[test]
     fn removed_elements_take_one_comma_each() {
         for (source, remove, expected) in [
-            ("[ a, b , c ]", "", "[ a, b , c ]"),
-            ("[ a, b , c ]", "a", "[ b , c ]"),
-            ("[ a, b , c ]", "b", "[ a , c ]"),
-            ("[ a, b , c ]", "c", "[ a, b ]"),
-            ("[ a, b , c ]", "ab", "[ c ]"),
-            ("[ a, b , c ]", "bc", "[ a ]"),
-            ("[ a, b , c ]", "ac", "[ b ]"),
-            ("[ a, b , c ]", "abc", "[  ]"),
-            ("[a,b,c,d]", "bc", "[a,d]"),
-            ("[a]", "a", "[]"),
+            ("[ 1, 2 , 3 ]", "", "[ 1, 2 , 3 ]"),
+            ("[ 1, 2 , 3 ]", "1", "[ 2 , 3 ]"),
+            ("[ 1, 2 , 3 ]", "2", "[ 1 , 3 ]"),
+            ("[ 1, 2 , 3 ]", "3", "[ 1, 2 ]"),
+            ("[ 1, 2 , 3 ]", "12", "[ 3 ]"),
+            ("[ 1, 2 , 3 ]", "23", "[ 1 ]"),
+            ("[ 1, 2 , 3 ]", "13", "[ 2 ]"),
+            ("[ 1, 2 , 3 ]", "123", "[  ]"),
+            ("[1,2,3,4]", "23", "[1,4]"),
+            ("[1]", "1", "[]"),
         ] {
-            let numbers = |text: &str| {
-                text.chars()
-                    .map(|c| c.to_digit(16).map_or(c, |n| (b'0' + n as u8 - 9) as char))
-                    .collect::<String>()
-            };
-            let (source, expected) = (numbers(source), numbers(expected));
-            let document = parse(&source);
+            let document = parse(source);
             let mut splice = Splice::new(document.source());
-            let count = splice.remove_elements(document.root(), |element| {
-                numbers(remove).contains(element.raw())
-            });
+            let count = splice.remove_elements(document.root(), |e| remove.contains(e.raw()));
             assert_eq!(count, remove.len());
             assert_eq!(splice.is_empty(), remove.is_empty());
             assert_eq!(splice.finish(), expected, "{source} without {remove}");
