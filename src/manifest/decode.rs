@@ -45,7 +45,9 @@ where
             span: root.span,
             id: root.id,
         });
-        diagnostics.push(error.mistake.diagnose(place.span));
+        if !matches!(error.mistake, Mistake::Reported) {
+            diagnostics.push(error.mistake.diagnose(place.span));
+        }
         damaged.insert(root.prune(place.id)?);
     }
     None
@@ -114,6 +116,8 @@ enum Mistake {
         expected: &'static [&'static str],
     },
     Other(String),
+    /// Nothing that has not been reported before.
+    Reported,
 }
 
 impl Mistake {
@@ -147,6 +151,7 @@ impl Mistake {
                 let message = format!("{} is no value of this key", quote(&found));
                 Diagnostic::new(Code::UnknownValue, span, message).help(help)
             }
+            Self::Reported => Diagnostic::new(Code::WrongType, span, "this cannot be read"),
             Self::Other(message) => Diagnostic::new(Code::WrongType, span, message),
         }
     }
@@ -154,7 +159,7 @@ impl Mistake {
 
 fn type_help(found: &str, expected: &str) -> Option<String> {
     let help = match found {
-        "nothing" => "remove the key, or give it a value",
+        "nothing" => "give it a value, or remove it",
         "the text `yes`" | "the text `on`" if expected.contains("true") => "write `true`",
         "the text `no`" | "the text `off`" if expected.contains("true") => "write `false`",
         _ if expected.starts_with("a list") && found.starts_with("the text") => {
@@ -229,6 +234,7 @@ impl de::Error for Error {
         let expected = match expected.to_string().as_str() {
             "a sequence" => "a list".to_owned(),
             "a string" => "a text".to_owned(),
+            "u64" => "a number".to_owned(),
             "a boolean" => "`true` or `false`".to_owned(),
             other => other.to_owned(),
         };
@@ -269,6 +275,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Signed(value) => visitor.visit_i64(*value),
             Value::Float(value) => visitor.visit_f64(*value),
             Value::Text(value) => visitor.visit_borrowed_str(value),
+            Value::Broken => Err(Error::new(Mistake::Reported)),
             Value::List(items) => visitor.visit_seq(ListAccess(items.iter())),
             Value::Map(entries) => visitor.visit_map(MapAccess {
                 entries: entries.iter(),
@@ -303,7 +310,8 @@ impl<'de> Deserializer<'de> for &'de Node {
             | Value::Unsigned(_)
             | Value::Signed(_)
             | Value::Float(_)
-            | Value::List(_) => self.deserialize_any(visitor),
+            | Value::List(_)
+            | Value::Broken => self.deserialize_any(visitor),
         };
         result.map_err(|error| error.at(self.span, self.id))
     }
