@@ -68,7 +68,10 @@ impl Explain {
         };
         let policy = Arc::new(loaded.policy);
         let Some(server) = policy.virtual_server(&self.virtual_server) else {
-            let names: Vec<_> = policy.virtual_servers().map(|server| server.name()).collect();
+            let names: Vec<_> = policy
+                .virtual_servers()
+                .map(|server| server.name())
+                .collect();
             out.error(&format!(
                 "sluice: {} has no virtual server `{}`; it has {}\n",
                 self.manifest.display(),
@@ -91,10 +94,22 @@ impl Explain {
             ),
             _ => (scenario::ask(&policy, server, &given), Vec::new()),
         };
-        let explanation = Explanation { server, outcome, entries };
-        let text = if self.json { explanation.to_json() } else { explanation.to_text() };
+        let explanation = Explanation {
+            server,
+            outcome,
+            entries,
+        };
+        let text = if self.json {
+            explanation.to_json()
+        } else {
+            explanation.to_text()
+        };
         out.print(&text)?;
-        Ok(if explanation.outcome.refusal.is_some() { Exit::Failed } else { Exit::Ok })
+        Ok(if explanation.outcome.refusal.is_some() {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        })
     }
 
     fn given(&self) -> Result<Given, String> {
@@ -103,10 +118,16 @@ impl Explain {
             let arguments: Option<Map<String, Value>> = arguments
                 .transpose()
                 .map_err(|error| format!("--arguments is not a JSON object: {error}"))?;
-            return Ok(Given::Call { name: name.clone(), arguments });
+            return Ok(Given::Call {
+                name: name.clone(),
+                arguments,
+            });
         }
         if let Some(name) = &self.prompt {
-            return Ok(Given::Prompt { name: name.clone(), arguments: None });
+            return Ok(Given::Prompt {
+                name: name.clone(),
+                arguments: None,
+            });
         }
         if let Some(uri) = &self.resource {
             return Ok(Given::Resource { uri: uri.clone() });
@@ -141,18 +162,29 @@ fn entries<'a>(policy: &Policy, server: &'a VirtualServer, message: &str) -> Vec
     let Ok(document) = Document::parse(message.as_bytes(), &policy.limits().json) else {
         return Vec::new();
     };
-    let Some(result) = document.root().get("result") else { return Vec::new() };
-    let lists: [(&str, &str, fn(&str) -> Target<'_>); 4] = [
+    let Some(result) = document.root().get("result") else {
+        return Vec::new();
+    };
+    type ToTarget = fn(&str) -> Target<'_>;
+    let lists: [(&str, &str, ToTarget); 4] = [
         ("tools", "name", |name| Target::Tool(name)),
         ("prompts", "name", |name| Target::Prompt(name)),
         ("resources", "uri", |uri| Target::Resource(uri)),
-        ("resourceTemplates", "uriTemplate", |uri| Target::ResourceTemplate(uri)),
+        ("resourceTemplates", "uriTemplate", |uri| {
+            Target::ResourceTemplate(uri)
+        }),
     ];
     let mut entries = Vec::new();
     for (member, key, target) in lists {
-        let listed = result.get(member).into_iter().flat_map(|list| list.elements());
+        let listed = result
+            .get(member)
+            .into_iter()
+            .flat_map(|list| list.elements());
         for name in listed.filter_map(|entry| entry.get(key)?.as_str()) {
-            entries.push(Entry { decision: server.decide(target(&name)), name: name.into_owned() });
+            entries.push(Entry {
+                decision: server.decide(target(&name)),
+                name: name.into_owned(),
+            });
         }
     }
     entries
@@ -175,7 +207,9 @@ impl Explanation<'_> {
         match (&self.outcome.refusal, &self.outcome.passed) {
             (Some(refusal), _) => {
                 let (status, body) = (refusal.status(), refusal.body());
-                text.push_str(&format!("the client is told, with HTTP {status}:\n  {body}\n"));
+                text.push_str(&format!(
+                    "the client is told, with HTTP {status}:\n  {body}\n"
+                ));
             }
             (None, Some(passed)) => text.push_str(&format!("what goes on:\n  {passed}\n")),
             (None, None) => text.push_str("nothing goes on\n"),
@@ -186,21 +220,41 @@ impl Explanation<'_> {
     fn sentence(&self, occurrence: &Occurrence) -> String {
         let server = self.server.name();
         let named = |target: &Option<String>| {
-            target.as_ref().map(|target| format!(" `{target}`")).unwrap_or_default()
+            target
+                .as_ref()
+                .map(|target| format!(" `{target}`"))
+                .unwrap_or_default()
         };
         let line = |rule: &Option<RuleId>| {
             let rule = rule.as_ref().and_then(|rule| self.server.rule(rule));
             rule.map_or_else(String::new, |rule| format!("  {}\n", by(rule)))
         };
         match occurrence {
-            Occurrence::Allowed { method, target, rule } => {
+            Occurrence::Allowed {
+                method,
+                target,
+                rule,
+            } => {
                 format!("{server} allows {method}{}\n{}", named(target), line(rule))
             }
-            Occurrence::Refused { reason, detail, target, rule, .. } => {
+            Occurrence::Refused {
+                reason,
+                detail,
+                target,
+                rule,
+                ..
+            } => {
                 let name = named(target);
-                format!("{server} denies it{name}: {reason} ({detail})\n{}", line(rule))
+                format!(
+                    "{server} denies it{name}: {reason} ({detail})\n{}",
+                    line(rule)
+                )
             }
-            Occurrence::Filtered { list, kept, removed } => {
+            Occurrence::Filtered {
+                list,
+                kept,
+                removed,
+            } => {
                 format!("{server} shows {kept} of {} {list}\n", kept + removed)
             }
             Occurrence::Dropped { detail } => format!("{server} does not pass it on: {detail}\n"),
@@ -209,37 +263,58 @@ impl Explanation<'_> {
 
     fn to_json(&self) -> String {
         let rule = |id: &RuleId| self.server.rule(id).map(rule_json);
-        let occurrences = self.outcome.occurrences.iter().map(|occurrence| match occurrence {
-            Occurrence::Allowed { method, target, rule: id } => json!({
-                "kind": "allowed",
-                "method": method,
-                "target": target,
-                "rule": id.as_ref().and_then(rule),
-            }),
-            Occurrence::Refused { reason, status, detail, target, rule: id } => json!({
-                "kind": "refused",
-                "reason": reason.as_str(),
-                "status": status,
-                "detail": detail,
-                "target": target,
-                "rule": id.as_ref().and_then(rule),
-            }),
-            Occurrence::Filtered { list, kept, removed } => json!({
-                "kind": "filtered", "list": list, "kept": kept, "removed": removed,
-            }),
-            Occurrence::Dropped { detail } => json!({"kind": "dropped", "detail": detail}),
-        });
-        let entries = self.entries.iter().map(|Entry { name, decision }| match decision {
-            Decision::Allow { rule } => {
-                json!({"name": name, "decision": "allow", "rule": rule_json(rule)})
-            }
-            Decision::Deny { reason, rule } => json!({
-                "name": name,
-                "decision": "deny",
-                "reason": reason.as_str(),
-                "rule": rule.map(rule_json),
-            }),
-        });
+        let occurrences = self
+            .outcome
+            .occurrences
+            .iter()
+            .map(|occurrence| match occurrence {
+                Occurrence::Allowed {
+                    method,
+                    target,
+                    rule: id,
+                } => json!({
+                    "kind": "allowed",
+                    "method": method,
+                    "target": target,
+                    "rule": id.as_ref().and_then(rule),
+                }),
+                Occurrence::Refused {
+                    reason,
+                    status,
+                    detail,
+                    target,
+                    rule: id,
+                } => json!({
+                    "kind": "refused",
+                    "reason": reason.as_str(),
+                    "status": status,
+                    "detail": detail,
+                    "target": target,
+                    "rule": id.as_ref().and_then(rule),
+                }),
+                Occurrence::Filtered {
+                    list,
+                    kept,
+                    removed,
+                } => json!({
+                    "kind": "filtered", "list": list, "kept": kept, "removed": removed,
+                }),
+                Occurrence::Dropped { detail } => json!({"kind": "dropped", "detail": detail}),
+            });
+        let entries = self
+            .entries
+            .iter()
+            .map(|Entry { name, decision }| match decision {
+                Decision::Allow { rule } => {
+                    json!({"name": name, "decision": "allow", "rule": rule_json(rule)})
+                }
+                Decision::Deny { reason, rule } => json!({
+                    "name": name,
+                    "decision": "deny",
+                    "reason": reason.as_str(),
+                    "rule": rule.map(rule_json),
+                }),
+            });
         let refusal = self.outcome.refusal.as_ref();
         let mut text = json!({
             "virtual_server": self.server.name(),
