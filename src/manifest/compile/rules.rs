@@ -14,6 +14,9 @@ use super::annotations::{self, Effect, KnownServer};
 /// is compared with each.
 const MAX_COMPARED: usize = 200;
 
+/// The most patterns of a list. Each is compiled, and compared with others.
+const MAX_PATTERNS: usize = 10_000;
+
 /// What the patterns of a list are about.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
@@ -53,7 +56,14 @@ pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<
     } = lists;
     let mut side = |effect, key: &str, list: Option<Vec<_>>| {
         let id = format!("{prefix}.{key}_{noun}");
-        let list = list.unwrap_or_default().into_iter().enumerate();
+        let list: Vec<Spanned<schema::Pattern>> = list.unwrap_or_default();
+        if let Some(first) = list.get(MAX_PATTERNS) {
+            let message = format!("a list has at most {MAX_PATTERNS} patterns");
+            context.report(
+                Diagnostic::new(Code::TooLarge, first.span, message).label("the first too many"),
+            );
+        }
+        let list = list.into_iter().take(MAX_PATTERNS).enumerate();
         list.filter_map(|(index, written)| {
             let id = RuleId::new(format!("{id}[{index}]"));
             place(context, id, written, subject, effect)
