@@ -1,1 +1,99 @@
-//! TBD
+//! Envoy's external processing protocol on the outside, the exchange on the inside.
+//!
+//! Each HTTP request is one gRPC stream. Envoy waits after each of its messages for exactly one
+//! reply. When the server ends the stream with OK, Envoy carries on without it, and what it holds
+//! goes on unseen; therefore no stream of Sluice's ends with OK, ever: neither on a panic nor on
+//! shutdown, nor when there is nothing left to say.
+
+mod request;
+mod response;
+mod stream;
+
+use std::sync::Arc;
+
+use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
+use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::{
+    ExternalProcessor, ExternalProcessorServer,
+};
+use tonic::{Request, Response, Status, Streaming};
+
+pub use stream::Replies;
+
+use crate::exchange::{Event, Exchange, Step};
+
+/// The key of gRPC initial metadata by which Envoy's route names what it is for
+/// (`ExtProcPerRoute.overrides.grpc_initial_metadata`).
+pub const ROUTE_METADATA: &str = "x-sluice-route";
+
+/// The longest message that is read, in bytes. Envoy's buffer limit for request bodies stands below
+/// it, so that the limit that a client meets is the manifest's.
+const MAX_MESSAGE_BYTES: usize = 128 << 20;
+
+/// What a stream drives: the exchange, or in tests something that fails.
+pub trait Machine: Sized + Send + Unpin + 'static {
+    /// Takes the next event.
+    fn handle(self, event: Event<'_>) -> (Self, Step);
+
+    /// The virtual server that answers, once it is known.
+    fn virtual_server(&self) -> Option<&str>;
+}
+
+impl Machine for Exchange {
+    fn handle(self, event: Event<'_>) -> (Self, Step) {
+        Self::handle(self, event)
+    }
+
+    fn virtual_server(&self) -> Option<&str> {
+        Self::virtual_server(self)
+    }
+}
+
+/// The gRPC service.
+#[derive(Debug)]
+pub struct Service<F> {
+    new_machine: Arc<F>,
+}
+
+impl<F, M> Service<F>
+where
+    F: Fn(Option<String>) -> M + Send + Sync + 'static,
+    M: Machine,
+{
+    /// A service that makes a machine for each request; `new_machine` is given the route's name
+    /// for it, where there is one.
+    pub fn new(new_machine: Arc<F>) -> ExternalProcessorServer<Self> {
+        ExternalProcessorServer::new(Self { new_machine })
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+    }
+}
+
+#[tonic::async_trait]
+impl<F, M> ExternalProcessor for Service<F>
+where
+    F: Fn(Option<String>) -> M + Send + Sync + 'static,
+    M: Machine,
+{
+    type ProcessStream = Replies<M>;
+
+    async fn process(
+        &self,
+        request: Request<Streaming<ProcessingRequest>>,
+    ) -> Result<Response<Self::ProcessStream>, Status> {
+        let mut routes = request.metadata().get_all(ROUTE_METADATA).iter();
+        let route = match (routes.next(), routes.next()) {
+            (None, _) => None,
+            (Some(route), None) => Some(
+                route
+                    .to_str()
+                    .map_err(|_| Status::invalid_argument("x-sluice-route is not ASCII"))?
+                    .to_owned(),
+            ),
+            (Some(_), Some(_)) => {
+                return Err(Status::invalid_argument("x-sluice-route is repeated"));
+            }
+        };
+        let machine = (self.new_machine)(route);
+        Ok(Response::new(Replies::new(request.into_inner(), machine)))
+    }
+}

@@ -8,7 +8,8 @@
 //! - [`mcp`]: what MCP says in each of its versions: methods, headers, server-sent events.
 //! - [`policy`]: who may see and call what, and the reasons.
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
-//! - [`exchange`]: the sans-I/O machine for one HTTP exchange. The pure core ends here.
+//! - [`exchange`]: the sans-I/O machine for one HTTP exchange.
+//! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
 //! - [`telemetry`]: what happened, as types that know their own log line.
 //! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
 //! - [`server`]: listeners, health and drain.
@@ -22,5 +23,6 @@ pub mod jsonrpc;
 pub mod manifest;
 pub mod mcp;
 pub mod policy;
+pub mod scenario;
 pub mod server;
 pub mod telemetry;

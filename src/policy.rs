@@ -1,7 +1,142 @@
 //! Who may see and call what, and the reasons.
+//!
+//! A [`Policy`] holds the [`VirtualServer`]s of one manifest. [`VirtualServer::decide`] is the one
+//! decision function: a list is filtered with it and a call is judged with it, so that what is
+//! not listed cannot be called.
 
+pub mod decision;
 pub mod limits;
+pub mod pattern;
 pub mod reason;
+pub mod rule;
+mod uri;
+pub mod virtual_server;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use decision::{Decision, Target};
 pub use limits::Limits;
+pub use pattern::{Pattern, PatternError};
 pub use reason::Reason;
+pub use rule::{Location, Rule, RuleId, Rules};
+pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
+
+/// What one manifest says: its virtual servers and its limits.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    virtual_servers: Vec<Arc<VirtualServer>>,
+    by_route: HashMap<Box<str>, Arc<VirtualServer>>,
+    by_path: HashMap<Box<str>, Arc<VirtualServer>>,
+    limits: Limits,
+}
+
+impl Policy {
+    /// A policy of these virtual servers, in the order in which the manifest has them.
+    ///
+    /// That their names and matches are unique has been checked by whoever compiled them; of two
+    /// with the same match the first would answer.
+    #[must_use]
+    pub fn new(virtual_servers: Vec<VirtualServer>, limits: Limits) -> Self {
+        let mut policy = Self {
+            limits,
+            ..Self::default()
+        };
+        for server in virtual_servers.into_iter().map(Arc::new) {
+            let (index, key) = match server.matches() {
+                Match::Route(route) => (&mut policy.by_route, route),
+                Match::Path(path) => (&mut policy.by_path, path),
+            };
+            index
+                .entry(key.as_str().into())
+                .or_insert_with(|| Arc::clone(&server));
+            policy.virtual_servers.push(server);
+        }
+        policy
+    }
+
+    /// The virtual server that answers a request, or `None` if none does.
+    ///
+    /// `route` is the value that Envoy's route sets; where there is one it alone decides, and an
+    /// unknown one never falls back to the path. `path` is the request's `:path` without its
+    /// query. It is compared as it is: whoever normalises paths must do so before.
+    #[must_use]
+    pub fn select(&self, route: Option<&str>, path: &str) -> Option<&Arc<VirtualServer>> {
+        match route {
+            Some(route) => self.by_route.get(route),
+            None => self.by_path.get(path),
+        }
+    }
+
+    /// The virtual server of this name, or `None`.
+    #[must_use]
+    pub fn virtual_server(&self, name: &str) -> Option<&Arc<VirtualServer>> {
+        self.virtual_servers
+            .iter()
+            .find(|server| server.name() == name)
+    }
+
+    /// Every virtual server, in the order of the manifest.
+    pub fn virtual_servers(&self) -> impl Iterator<Item = &Arc<VirtualServer>> {
+        self.virtual_servers.iter()
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(name: &str, matches: Match) -> VirtualServer {
+        VirtualServer::new(Definition::new(name, "backend", matches))
+    }
+
+    fn policy() -> Policy {
+        Policy::new(
+            vec![
+                server("by-path", Match::Path("/mcp/a".into())),
+                server("by-route", Match::Route("a".into())),
+            ],
+            Limits::default(),
+        )
+    }
+
+    #[test]
+    fn a_route_alone_decides_where_there_is_one() {
+        let table = [
+            (None, "/mcp/a", Some("by-path")),
+            (None, "/mcp/A", None),
+            (None, "/mcp/a/", None),
+            (None, "/mcp//a", None),
+            (None, "/mcp/%61", None),
+            (None, "a", None),
+            (Some("a"), "/mcp/a", Some("by-route")),
+            (Some("a"), "/nowhere", Some("by-route")),
+            (Some("b"), "/mcp/a", None),
+            (Some("/mcp/a"), "/mcp/a", None),
+            (Some(""), "/mcp/a", None),
+        ];
+        for (route, path, expected) in table {
+            let policy = policy();
+            let selected = policy.select(route, path).map(|server| server.name());
+            assert_eq!(selected, expected, "route {route:?}, path {path}");
+        }
+    }
+
+    #[test]
+    fn virtual_servers_keep_their_order() {
+        let policy = policy();
+        let names: Vec<_> = policy
+            .virtual_servers()
+            .map(|server| server.name())
+            .collect();
+        assert_eq!(names, ["by-path", "by-route"]);
+        assert!(policy.virtual_server("by-route").is_some());
+        assert!(policy.virtual_server("by-rout").is_none());
+    }
+}

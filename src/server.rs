@@ -1,1 +1,216 @@
-//! TBD
+//! Listeners, health and drain.
+//!
+//! Each core runs a runtime of its own with one thread, and all of them accept from the same
+//! listeners: work that never changes threads costs a third less than work that is stolen. Envoy
+//! opens a connection for each of its own workers.
+
+mod listen;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::SERVICE_NAME;
+use tokio::runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+pub use listen::{Address, BindError, InvalidListen, Listen};
+
+use crate::exchange::Exchange;
+use crate::ext_proc::{Machine, Service};
+use crate::policy::Policy;
+use listen::Listener;
+
+/// How many streams that their client gave up may wait for being cleared away. A storm of clients
+/// that abort would otherwise close the connection that all of them share.
+const MAX_RESET_STREAMS: usize = 1_000_000;
+
+/// What one stream may have on the way before Sluice has read it, in bytes.
+const STREAM_WINDOW: u32 = 1 << 20;
+
+/// What one connection may have on the way, in bytes.
+const CONNECTION_WINDOW: u32 = 16 << 20;
+
+/// How Sluice is to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many runtimes, each on a thread of its own.
+    pub workers: usize,
+    /// How long exchanges in flight may take to finish after the shutdown, before they are cut.
+    pub drain: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            workers,
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A server that is bound, but does not yet answer.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<Listener>,
+    options: Options,
+}
+
+impl Server {
+    /// Binds every address.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one can't be bound, and says which.
+    pub fn bind(listen: &[Listen], options: Options) -> Result<Self, BindError> {
+        let listeners = listen
+            .iter()
+            .map(Listener::bind)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { listeners, options })
+    }
+
+    /// The addresses that are bound, with the ports that were found for port 0.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.listeners.iter().map(Listener::address)
+    }
+
+    /// Serves until `shutdown`, and then until the exchanges in flight have finished. Each exchange
+    /// runs under the policy that `policies` holds when it begins.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a runtime or a thread can't be started.
+    pub fn run(
+        self,
+        policies: watch::Receiver<Arc<Policy>>,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let new_exchange =
+            move |route: Option<String>| Exchange::new(Arc::clone(&policies.borrow()), route);
+        self.run_with(new_exchange, shutdown)
+    }
+
+    /// Serves with exchanges that `new_machine` makes.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a runtime or a thread can't be started.
+    pub fn run_with<F, M>(
+        self,
+        new_machine: F,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()>
+    where
+        F: Fn(Option<String>) -> M + Send + Sync + 'static,
+        M: Machine,
+    {
+        let (stop, stopped) = watch::channel(false);
+        let health = HealthReporter::new();
+        let new_machine = Arc::new(new_machine);
+        let mut threads = Vec::new();
+        for index in 0..self.options.workers.max(1) {
+            let worker = Worker {
+                listeners: self
+                    .listeners
+                    .iter()
+                    .map(Listener::try_clone)
+                    .collect::<io::Result<_>>()?,
+                drain: self.options.drain,
+                health: health.clone(),
+                new_machine: Arc::clone(&new_machine),
+                stopped: stopped.clone(),
+            };
+            let runtime = runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let thread = thread::Builder::new().name(format!("sluice-{index}"));
+            threads.push(thread.spawn(move || runtime.block_on(worker.run()))?);
+        }
+        let control = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        control.block_on(async {
+            set_health(&health, ServingStatus::Serving).await;
+            shutdown.await;
+            set_health(&health, ServingStatus::NotServing).await;
+        });
+        stop.send_replace(true);
+        for thread in threads {
+            thread
+                .join()
+                .map_err(|_| io::Error::other("a worker thread panicked"))??;
+        }
+        Ok(())
+    }
+}
+
+/// Tells of the whole server and of its one service (`grpc.health.v1`).
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    for service in ["", SERVICE_NAME] {
+        health.set_service_status(service, status).await;
+    }
+}
+
+/// One runtime's share of the work.
+struct Worker<F> {
+    listeners: Vec<Listener>,
+    drain: Duration,
+    health: HealthReporter,
+    new_machine: Arc<F>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl<F, M> Worker<F>
+where
+    F: Fn(Option<String>) -> M + Send + Sync + 'static,
+    M: Machine,
+{
+    async fn run(self) -> io::Result<()> {
+        let mut serving = JoinSet::new();
+        for listener in self.listeners {
+            let health = tonic_health::pb::health_server::HealthServer::new(
+                tonic_health::server::HealthService::from_health_reporter(self.health.clone()),
+            );
+            let router = tonic::transport::Server::builder()
+                .initial_stream_window_size(STREAM_WINDOW)
+                .initial_connection_window_size(CONNECTION_WINDOW)
+                .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
+                .http2_max_local_error_reset_streams(Some(MAX_RESET_STREAMS))
+                .add_service(health)
+                .add_service(Service::new(Arc::clone(&self.new_machine)));
+            let mut stopped = self.stopped.clone();
+            let stopped = async move {
+                // The sender outlives the workers; an error would mean that it is gone too.
+                drop(stopped.wait_for(|stopped| *stopped).await);
+            };
+            serving.spawn(listener.serve(router, stopped)?);
+        }
+        let mut stopped = self.stopped;
+        let deadline = async {
+            drop(stopped.wait_for(|stopped| *stopped).await);
+            tokio::time::sleep(self.drain).await;
+        };
+        let finished = async {
+            while let Some(served) = serving.join_next().await {
+                served
+                    .map_err(io::Error::other)?
+                    .map_err(io::Error::other)?;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            finished = finished => finished,
+            () = deadline => {
+                tracing::warn!("some exchanges did not finish in time and were cut");
+                Ok(())
+            }
+        }
+    }
+}

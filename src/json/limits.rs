@@ -12,6 +12,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         // Deeper than 128 some SDKs reject or take quadratic time; real messages stay below 20.
-        Self { depth: 64, number_digits: 64 }
+        Self {
+            depth: 64,
+            number_digits: 64,
+        }
     }
 }

@@ -1,0 +1,129 @@
+//! The head of a response: what Sluice will read, and what it will not let through.
+
+use super::body::{self, Body};
+use super::event::{Headers, Single};
+use super::head::{Verb, is_identity, is_media_type};
+use super::refusal::Refusal;
+use super::reply::HeaderEdits;
+use super::scope::Scope;
+use crate::mcp::sse;
+use crate::policy::Limits;
+
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
+
+/// Headers that never reach a client: they lead it away from the gateway, or carry state of the
+/// upstream's that is not MCP's.
+const REMOVED: &[&str] = &[
+    "alt-svc",
+    "link",
+    "location",
+    "refresh",
+    "set-cookie",
+    "www-authenticate",
+];
+
+/// Reads the head of a response, and says how its body will be read.
+///
+/// # Errors
+///
+/// Refuses, in place of the response, whatever is not an answer that MCP knows.
+pub(super) fn read(
+    scope: Scope,
+    verb: Verb,
+    limits: &Limits,
+    headers: &Headers<'_>,
+    end_of_stream: bool,
+) -> Result<(Body, HeaderEdits), Refusal> {
+    let id = scope.unanswered().cloned();
+    read_for(scope, verb, limits, headers, end_of_stream)
+        .map_err(|refusal| refusal.answering(id.as_ref()))
+}
+
+fn read_for(
+    scope: Scope,
+    verb: Verb,
+    limits: &Limits,
+    headers: &Headers<'_>,
+    end_of_stream: bool,
+) -> Result<(Body, HeaderEdits), Refusal> {
+    let status = headers
+        .first(":status")
+        .and_then(|status| std::str::from_utf8(status).ok());
+    let status: u16 = status.and_then(|status| status.parse().ok()).unwrap_or(0);
+    let awaits = scope.pending.is_some();
+    let mut edits = HeaderEdits::default();
+    for (name, _) in headers.iter() {
+        if REMOVED.contains(&name) {
+            edits.remove(name);
+        }
+    }
+    let body = match status {
+        200 if awaits || verb == Verb::Get => {
+            if end_of_stream {
+                return Err(Refusal::upstream_invalid("200 without a body"));
+            }
+            let content = content(headers)?;
+            match content {
+                Content::Json if awaits => Body::Json(body::Json::answer(scope)),
+                Content::Json => {
+                    return Err(Refusal::upstream_invalid("a GET was answered with JSON"));
+                }
+                Content::Events => {
+                    let decoder = sse::Decoder::new(limits.sse_event_bytes);
+                    Body::Events(Box::new(body::Events::new(scope, decoder)))
+                }
+            }
+        }
+        // Notifications, answers of the client and ended sessions have nothing to read.
+        200 | 202 | 204 if !awaits && verb != Verb::Get => {
+            edits.remove("content-type");
+            Body::Discard
+        }
+        401 | 403 => return Err(Refusal::upstream_unauthorized(status)),
+        400..=599 => match content(headers) {
+            Ok(Content::Json) if !end_of_stream => Body::Json(body::Json::error(scope, status)),
+            _ => return Err(Refusal::upstream_status(status)),
+        },
+        _ => {
+            let detail = format!("upstream answered HTTP {status}");
+            return Err(Refusal::upstream_invalid(detail));
+        }
+    };
+    match body {
+        Body::Json(_) => normalise(headers, &mut edits, JSON),
+        Body::Events(_) => normalise(headers, &mut edits, EVENTS),
+        Body::Discard | Body::Pass => {}
+    }
+    Ok((body, edits))
+}
+
+enum Content {
+    Json,
+    Events,
+}
+
+fn content(headers: &Headers<'_>) -> Result<Content, Refusal> {
+    if !is_identity(headers) {
+        return Err(Refusal::upstream_invalid(
+            "the answer is encoded, although told not to be",
+        ));
+    }
+    match headers.single("content-type") {
+        Single::One(value) if is_media_type(value, JSON) => Ok(Content::Json),
+        Single::One(value) if is_media_type(value, EVENTS) => Ok(Content::Events),
+        Single::Absent | Single::One(_) | Single::Repeated => Err(Refusal::upstream_invalid(
+            "the answer is neither JSON nor a stream of events",
+        )),
+    }
+}
+
+/// Writes the content type as every client reads it.
+fn normalise(headers: &Headers<'_>, edits: &mut HeaderEdits, essence: &'static str) {
+    if headers.first("content-type") != Some(essence.as_bytes()) {
+        edits.set("content-type", essence);
+    }
+    if headers.first("content-encoding").is_some() {
+        edits.remove("content-encoding");
+    }
+}

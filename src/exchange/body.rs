@@ -1,0 +1,243 @@
+//! The body of a response, as it arrives in pieces.
+
+use bytes::{Bytes, BytesMut};
+
+use super::downlink::{self, Verdict};
+use super::refusal::Refusal;
+use super::reply::{BodyEdit, Occurrence, Step};
+use super::scope::Scope;
+use crate::json::{Document, EndDetector};
+use crate::mcp::sse::{self, Item};
+use crate::policy::{Limits, Reason};
+
+/// How the body of a response is read.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// Held until it is complete, then judged as one message.
+    Json(Json),
+    /// Judged event by event.
+    Events(Box<Events>),
+    /// Not passed on: the client has what it needs, or there is nothing for it to read.
+    Discard,
+    /// Envoy's own, not the upstream's.
+    Pass,
+}
+
+impl Body {
+    /// Takes a piece, and says what becomes of it.
+    pub(super) fn push(self, limits: &Limits, chunk: Bytes, end_of_stream: bool) -> (Self, Step) {
+        match self {
+            Self::Json(json) => json.push(limits, chunk, end_of_stream),
+            Self::Events(events) => events.push(limits, &chunk, end_of_stream),
+            Self::Discard => (Self::Discard, Step::replace(Bytes::new())),
+            Self::Pass => (Self::Pass, Step::keep()),
+        }
+    }
+}
+
+/// A JSON body.
+#[derive(Debug)]
+pub(super) struct Json {
+    scope: Scope,
+    /// The status, if it is one of failure: then only an error may come.
+    failure: Option<u16>,
+    held: BytesMut,
+    end: EndDetector,
+}
+
+impl Json {
+    /// The answer to a request.
+    pub(super) fn answer(scope: Scope) -> Self {
+        Self {
+            scope,
+            failure: None,
+            held: BytesMut::new(),
+            end: EndDetector::new(),
+        }
+    }
+
+    /// The body of a response with a status of failure.
+    pub(super) fn error(scope: Scope, status: u16) -> Self {
+        Self {
+            failure: Some(status),
+            ..Self::answer(scope)
+        }
+    }
+
+    fn push(mut self, limits: &Limits, chunk: Bytes, end_of_stream: bool) -> (Body, Step) {
+        if self.held.len() + chunk.len() > limits.response_bytes {
+            return self.refuse(Refusal::upstream_too_large(limits.response_bytes));
+        }
+        // The response may end by trailers, which nobody announces: the end of the JSON counts.
+        let complete = self.end.push(&chunk) || end_of_stream;
+        if !complete {
+            self.held.extend_from_slice(&chunk);
+            return (Body::Json(self), Step::replace(Bytes::new()));
+        }
+        if self.held.is_empty() {
+            return self.release(limits, &chunk, BodyEdit::Keep);
+        }
+        self.held.extend_from_slice(&chunk);
+        let whole = self.held.split().freeze();
+        self.release(limits, &whole, BodyEdit::Replace(whole.clone()))
+    }
+
+    /// Judges the whole body; `unchanged` is the edit that passes it on as it is.
+    fn release(mut self, limits: &Limits, whole: &[u8], unchanged: BodyEdit) -> (Body, Step) {
+        let mut occurrences = Vec::new();
+        let verdict = match Document::parse(whole, &limits.json) {
+            Ok(document) => {
+                if self.failure.is_some() && document.root().get("error").is_none() {
+                    Verdict::Refuse("a status of failure came without a JSON-RPC error")
+                } else {
+                    downlink::judge(&mut self.scope, limits, &document, &mut occurrences)
+                }
+            }
+            Err(_) => Verdict::Refuse("the body is not strict JSON"),
+        };
+        let edit = match verdict {
+            Verdict::Pass if self.scope.unanswered().is_none() => unchanged,
+            Verdict::Rewrite(body) if self.scope.unanswered().is_none() => {
+                BodyEdit::Replace(body.into())
+            }
+            Verdict::Pass | Verdict::Rewrite(_) => {
+                return self.refuse(Refusal::upstream_invalid("the answer is not a response"));
+            }
+            Verdict::Drop(detail) | Verdict::Refuse(detail) => {
+                let refusal = match self.failure {
+                    Some(status) => Refusal::upstream_status(status),
+                    None => Refusal::upstream_invalid(detail),
+                };
+                return self.refuse(refusal);
+            }
+        };
+        (
+            Body::Discard,
+            Step::edit(Default::default(), edit).with(occurrences),
+        )
+    }
+
+    fn refuse(self, refusal: Refusal) -> (Body, Step) {
+        let refusal = refusal.answering(self.scope.unanswered());
+        (
+            Body::Discard,
+            Step::replace(refusal.body()).with([refusal.occurrence()]),
+        )
+    }
+}
+
+/// A stream of events.
+#[derive(Debug)]
+pub(super) struct Events {
+    scope: Scope,
+    decoder: sse::Decoder,
+}
+
+impl Events {
+    /// A stream that `decoder` reads.
+    pub(super) fn new(scope: Scope, decoder: sse::Decoder) -> Self {
+        Self { scope, decoder }
+    }
+
+    fn push(mut self, limits: &Limits, chunk: &[u8], end_of_stream: bool) -> (Body, Step) {
+        let mut items = Vec::new();
+        let mut decoded = self.decoder.push(chunk, &mut items);
+        if end_of_stream && decoded.is_ok() {
+            decoded = self.decoder.finish(&mut items);
+        }
+        let mut out = Vec::with_capacity(chunk.len());
+        let mut occurrences = Vec::new();
+        for item in items {
+            match item {
+                // Whatever a comment says, nobody reads it; that one came keeps the stream alive.
+                Item::Comment => out.extend_from_slice(b":\n\n"),
+                Item::Event(event) => {
+                    if let Err(refusal) = self.event(limits, event, &mut out, &mut occurrences) {
+                        return self.refuse(refusal, out, occurrences);
+                    }
+                }
+            }
+        }
+        if decoded.is_err() {
+            let refusal = Refusal::event_too_large(limits.sse_event_bytes);
+            return self.refuse(refusal, out, occurrences);
+        }
+        if end_of_stream && !downlink::may_end_unanswered(&self.scope) {
+            let refusal = Refusal::upstream_invalid("the stream ended without an answer");
+            return self.refuse(refusal, out, occurrences);
+        }
+        (
+            Body::Events(Box::new(self)),
+            Step::replace(out).with(occurrences),
+        )
+    }
+
+    /// Judges one event and writes what of it goes on.
+    fn event(
+        &mut self,
+        limits: &Limits,
+        mut event: sse::Event,
+        out: &mut Vec<u8>,
+        occurrences: &mut Vec<Occurrence>,
+    ) -> Result<(), Refusal> {
+        match event.event.as_deref() {
+            None | Some("message") => {}
+            Some("") => event.event = None,
+            // Clients ignore them. What nobody reads nobody needs.
+            Some(_) => {
+                occurrences.push(Occurrence::Dropped {
+                    detail: "an event of another type",
+                });
+                return Ok(());
+            }
+        }
+        // Events without data carry an id to resume from, or a time to wait.
+        let Some(data) = event.data.as_deref().filter(|data| !data.is_empty()) else {
+            event.write(out);
+            return Ok(());
+        };
+        let verdict = match Document::parse(data, &limits.json) {
+            Ok(document) => downlink::judge(&mut self.scope, limits, &document, occurrences),
+            Err(_) => Verdict::Refuse("an event does not hold strict JSON"),
+        };
+        match verdict {
+            Verdict::Pass => {}
+            Verdict::Rewrite(data) => event.data = Some(data.into_bytes()),
+            Verdict::Refuse(detail) if self.scope.unanswered().is_some() => {
+                return Err(Refusal::upstream_invalid(detail));
+            }
+            Verdict::Drop(detail) | Verdict::Refuse(detail) => {
+                occurrences.push(Occurrence::Dropped { detail });
+                return Ok(());
+            }
+        }
+        event.write(out);
+        Ok(())
+    }
+
+    /// Ends the stream with an error: as the answer, if one is owed, else by cutting it.
+    fn refuse(
+        self,
+        refusal: Refusal,
+        mut out: Vec<u8>,
+        occurrences: Vec<Occurrence>,
+    ) -> (Body, Step) {
+        let Some(id) = self.scope.unanswered() else {
+            let step = Step::abort(Reason::EventTooLarge, "an event is longer than the limit");
+            return (Body::Discard, step.with(occurrences));
+        };
+        let refusal = refusal.answering(Some(id));
+        let data = Some(refusal.body().into_bytes());
+        sse::Event {
+            data,
+            ..sse::Event::default()
+        }
+        .write(&mut out);
+        (
+            Body::Discard,
+            Step::replace(out)
+                .with(occurrences)
+                .with([refusal.occurrence()]),
+        )
+    }
+}

@@ -1,0 +1,280 @@
+//! The head of a request: which virtual server, and what headers alone condemn.
+
+use std::sync::Arc;
+
+use super::event::{Headers, Single};
+use super::refusal::Refusal;
+use super::reply::HeaderEdits;
+use crate::mcp::{ProtocolVersion, header};
+use crate::policy::{Policy, VirtualServer};
+
+/// Headers that never reach an upstream: credentials that are the gateway's alone (the MCP
+/// authorization specification forbids token passthrough), what could make the upstream take the
+/// request for another one, and baggage that the caller's other systems left.
+const REMOVED: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "forwarded",
+    "baggage",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
+/// Begins the names of headers by which Sluice and Envoy talk; a client has no say in them.
+const INTERNAL_PREFIX: &str = "x-sluice-";
+
+/// What an HTTP request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// Sends a message.
+    Post,
+    /// Opens or resumes a stream of the server's messages.
+    Get,
+    /// Ends the session.
+    Delete,
+}
+
+/// A request whose head has passed.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) server: Arc<VirtualServer>,
+    pub(super) verb: Verb,
+    pub(super) mirrors: Mirrors,
+}
+
+/// The headers that mirror what a message says.
+#[derive(Debug, Default)]
+pub(super) struct Mirrors {
+    /// `MCP-Protocol-Version`.
+    pub(super) version: Option<String>,
+    /// `Mcp-Method`.
+    pub(super) method: Option<String>,
+    /// `Mcp-Name`, encoded.
+    pub(super) name: Option<String>,
+    /// The names of those that mean something in 2026-07-28 only.
+    pub(super) modern: Vec<String>,
+    /// The names of those that mean something before it only.
+    pub(super) legacy: Vec<String>,
+}
+
+/// Reads the head of a request.
+///
+/// # Errors
+///
+/// Refuses what can be told from the headers alone.
+pub(super) fn read(
+    policy: &Policy,
+    route: Option<&str>,
+    headers: &Headers<'_>,
+    end_of_stream: bool,
+) -> Result<(Head, HeaderEdits), Refusal> {
+    let path = text(headers.first(":path"))?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let server = policy
+        .select(route, path)
+        .ok_or_else(Refusal::unknown_virtual_server)?;
+    let verb = verb(headers)?;
+    let mirrors = Mirrors::read(headers)?;
+    let mut edits = HeaderEdits::default();
+    match verb {
+        Verb::Post => {
+            content(headers, policy.limits().request_bytes, &mut edits)?;
+            if end_of_stream {
+                return Err(Refusal::presence(
+                    "A POST needs a body: one JSON-RPC message",
+                ));
+            }
+        }
+        Verb::Get | Verb::Delete => {
+            if !end_of_stream {
+                return Err(Refusal::presence("A GET or DELETE must not have a body"));
+            }
+            session_version(server, mirrors.version.as_deref())?;
+            edits.remove.extend(mirrors.modern.iter().cloned());
+        }
+    }
+    for (name, _) in headers.iter() {
+        if REMOVED.contains(&name) || name.starts_with(INTERNAL_PREFIX) {
+            edits.remove(name);
+        }
+    }
+    // An upstream that compresses nevertheless is refused: what can't be read can't be filtered.
+    edits.set("accept-encoding", "identity");
+    Ok((
+        Head {
+            server: Arc::clone(server),
+            verb,
+            mirrors,
+        },
+        edits,
+    ))
+}
+
+fn verb(headers: &Headers<'_>) -> Result<Verb, Refusal> {
+    match headers.first(":method") {
+        Some(b"POST") => Ok(Verb::Post),
+        Some(b"GET") => Ok(Verb::Get),
+        Some(b"DELETE") => Ok(Verb::Delete),
+        _ => Err(Refusal::http_method("MCP uses POST, GET and DELETE")),
+    }
+}
+
+/// Checks what a body claims to be, before it is there.
+fn content(headers: &Headers<'_>, limit: usize, edits: &mut HeaderEdits) -> Result<(), Refusal> {
+    match headers.single("content-type") {
+        Single::One(value) if is_media_type(value, "application/json") => {
+            // Some servers compare it letter by letter, some look into the charset.
+            if value != b"application/json" {
+                edits.set("content-type", "application/json");
+            }
+        }
+        Single::Absent | Single::One(_) | Single::Repeated => {
+            return Err(Refusal::content_type());
+        }
+    }
+    if !is_identity(headers) {
+        return Err(Refusal::content_encoding());
+    }
+    if let Some(length) = headers.first("content-length") {
+        let length: usize = text(Some(length))?
+            .parse()
+            .map_err(|_| Refusal::header("Content-Length is not a number"))?;
+        if length > limit {
+            return Err(Refusal::body_too_large(limit));
+        }
+    }
+    Ok(())
+}
+
+/// Whether `value` is the media type `essence`, with no parameter but `charset=utf-8`.
+pub(super) fn is_media_type(value: &[u8], essence: &str) -> bool {
+    let Ok(value) = std::str::from_utf8(value) else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    if !parts
+        .next()
+        .is_some_and(|first| first.eq_ignore_ascii_case(essence))
+    {
+        return false;
+    }
+    let mut charsets = 0;
+    parts.all(|parameter| {
+        charsets += 1;
+        let Some((name, value)) = parameter.split_once('=') else {
+            return false;
+        };
+        let value = value
+            .strip_prefix('"')
+            .and_then(|v| v.strip_suffix('"'))
+            .unwrap_or(value);
+        charsets == 1 && name.eq_ignore_ascii_case("charset") && value.eq_ignore_ascii_case("utf-8")
+    })
+}
+
+/// Whether the body is not encoded.
+pub(super) fn is_identity(headers: &Headers<'_>) -> bool {
+    match headers.single("content-encoding") {
+        Single::Absent => true,
+        Single::One(value) => value.eq_ignore_ascii_case(b"identity"),
+        Single::Repeated => false,
+    }
+}
+
+/// Checks the version of a request without a message: only versions with sessions have those.
+fn session_version(server: &VirtualServer, version: Option<&str>) -> Result<(), Refusal> {
+    let supported = server.protocol_versions();
+    let Some(text) = version else { return Ok(()) };
+    match ProtocolVersion::parse(text) {
+        Some(version) if version.is_modern() => {
+            Err(Refusal::http_method("MCP 2026-07-28 uses POST only"))
+        }
+        Some(version) if supported.contains(&version) => Ok(()),
+        Some(_) | None => Err(Refusal::version(text, supported)),
+    }
+}
+
+impl Mirrors {
+    fn read(headers: &Headers<'_>) -> Result<Self, Refusal> {
+        let mut mirrors = Self::default();
+        for (name, _) in headers.iter() {
+            // Some servers and proxies read `_` as `-`.
+            if name.starts_with("mcp_") {
+                return Err(Refusal::header(format!(
+                    "The header `{name}` must be written with `-`"
+                )));
+            }
+            if !name.starts_with(header::PREFIX) && name != header::LAST_EVENT_ID {
+                continue;
+            }
+            let value = match headers.single(name) {
+                Single::One(value) => visible(name, value)?,
+                Single::Absent | Single::Repeated => {
+                    return Err(Refusal::header(format!("The header `{name}` is repeated")));
+                }
+            };
+            match name {
+                header::PROTOCOL_VERSION => mirrors.version = Some(value.to_owned()),
+                header::SESSION_ID | header::LAST_EVENT_ID => mirrors.legacy.push(name.to_owned()),
+                header::METHOD => mirrors.method = Some(value.to_owned()),
+                header::NAME => mirrors.name = Some(value.to_owned()),
+                _ => {}
+            }
+            if matches!(name, header::METHOD | header::NAME)
+                || name.starts_with(header::PARAM_PREFIX)
+            {
+                mirrors.modern.push(name.to_owned());
+            }
+        }
+        Ok(mirrors)
+    }
+}
+
+/// A header's value, if it is visible ASCII: others are read differently by different servers.
+fn visible<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, Refusal> {
+    let visible = value.iter().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e));
+    std::str::from_utf8(value)
+        .ok()
+        .filter(|_| visible)
+        .ok_or_else(|| Refusal::header(format!("The header `{name}` must be visible ASCII")))
+}
+
+fn text(value: Option<&[u8]>) -> Result<&str, Refusal> {
+    std::str::from_utf8(value.unwrap_or_default())
+        .map_err(|_| Refusal::header("The request's headers must be UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_are_compared_as_a_whole() {
+        let table = [
+            ("application/json", true),
+            ("APPLICATION/JSON", true),
+            ("application/json; charset=utf-8", true),
+            ("application/json;charset=\"UTF-8\"", true),
+            ("application/json; charset=utf-16", false),
+            ("application/json; charset=utf-8; charset=utf-16", false),
+            ("application/json; boundary=x", false),
+            ("application/json;", false),
+            ("application/jsonx", false),
+            ("application/json-rpc", false),
+            ("application/vnd.api+json", false),
+            ("application/json, text/plain", false),
+            ("text/plain", false),
+            ("", false),
+        ];
+        for (value, expected) in table {
+            assert_eq!(
+                is_media_type(value.as_bytes(), "application/json"),
+                expected,
+                "{value}"
+            );
+        }
+        assert!(!is_media_type(b"application/json\xff", "application/json"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Lists, recognised by their shape: what is not enabled is removed, byte for byte around it
+//! nothing changes.
+
+use super::reply::Occurrence;
+use crate::json::{Splice, Value, quoted};
+use crate::mcp::ProtocolVersion;
+use crate::policy::{Limits, Target, VirtualServer};
+
+/// A list that the policy decides about.
+struct Shape {
+    /// The member of `result` that holds it.
+    member: &'static str,
+    /// The member of an entry that names it.
+    key: &'static str,
+    /// What the policy is asked, if anything of the kind can be enabled.
+    target: Option<fn(&str) -> Target<'_>>,
+}
+
+const SHAPES: &[Shape] = &[
+    Shape {
+        member: "tools",
+        key: "name",
+        target: Some(|name| Target::Tool(name)),
+    },
+    Shape {
+        member: "prompts",
+        key: "name",
+        target: Some(|name| Target::Prompt(name)),
+    },
+    Shape {
+        member: "resources",
+        key: "uri",
+        target: Some(|uri| Target::Resource(uri)),
+    },
+    Shape {
+        member: "resourceTemplates",
+        key: "uriTemplate",
+        target: Some(|template| Target::ResourceTemplate(template)),
+    },
+    Shape {
+        member: "tasks",
+        key: "taskId",
+        target: None,
+    },
+    Shape {
+        member: "skills",
+        key: "uri",
+        target: None,
+    },
+];
+
+/// Whether no member of `result` can be taken for a list by a reader without regard to case.
+pub(super) fn is_unambiguous(result: Value<'_>) -> bool {
+    result.members().all(|member| {
+        let key = member.key();
+        SHAPES
+            .iter()
+            .all(|shape| key == shape.member || !key.eq_ignore_ascii_case(shape.member))
+    })
+}
+
+/// Removes from every list in `result` what the virtual server does not enable.
+///
+/// # Errors
+///
+/// Fails when a member that should hold a list does not.
+pub(super) fn filter<'d>(
+    server: &VirtualServer,
+    result: Value<'d>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> Result<(), &'static str> {
+    for member in result.members() {
+        let Some(shape) = SHAPES.iter().find(|shape| member.has_key(shape.member)) else {
+            continue;
+        };
+        let list = member.value();
+        if !list.is_array() {
+            return Err("a list in the server's result is not an array");
+        }
+        let (mut kept, mut removed) = (0, 0);
+        splice.remove_elements(list, |entry| {
+            let name = entry.get(shape.key).and_then(Value::as_str);
+            let enabled = name
+                .zip(shape.target)
+                .is_some_and(|(name, target)| server.allows(target(&name)));
+            *if enabled { &mut kept } else { &mut removed } += 1;
+            !enabled
+        });
+        for entry in list.elements() {
+            edit_entry(entry, splice);
+        }
+        occurrences.push(Occurrence::Filtered {
+            list: shape.member,
+            kept,
+            removed,
+        });
+    }
+    Ok(())
+}
+
+/// Takes out of an entry what leads elsewhere or can't be enforced.
+fn edit_entry<'d>(entry: Value<'d>, splice: &mut Splice<'d>) {
+    for member in entry.members() {
+        match &*member.key() {
+            "icons" => remove_foreign_icons(member.value(), splice),
+            // Results of tasks come without the name of the tool (MCP 2025-11-25).
+            "execution" => {
+                if let Some(support) = member.value().get("taskSupport") {
+                    if support.as_str().as_deref() != Some("forbidden") {
+                        splice.replace(support, "\"forbidden\"");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Removes icons that a client would not fetch over HTTPS.
+pub(super) fn remove_foreign_icons<'d>(icons: Value<'d>, splice: &mut Splice<'d>) {
+    splice.remove_elements(icons, |icon| {
+        !icon
+            .get("src")
+            .and_then(Value::as_str)
+            .is_some_and(|src| is_https(&src))
+    });
+}
+
+/// Whether a URL is one of HTTPS.
+pub(super) fn is_https(url: &str) -> bool {
+    url.get(..8)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+}
+
+/// Keeps what was filtered for one client from being served to another (MCP 2026-07-28, "Caching"):
+/// lists, what resources hold, and what `server/discover` tells.
+pub(super) fn keep_private<'d>(
+    version: ProtocolVersion,
+    limits: &Limits,
+    result: Value<'d>,
+    splice: &mut Splice<'d>,
+) {
+    let is_list = SHAPES
+        .iter()
+        .any(|shape| result.get(shape.member).is_some());
+    let is_cacheable =
+        is_list || result.get("contents").is_some() || result.get("capabilities").is_some();
+    if !is_cacheable {
+        return;
+    }
+    match result.get("cacheScope") {
+        Some(scope) if scope.as_str().as_deref() == Some("private") => {}
+        Some(scope) => splice.replace(scope, quoted("private")),
+        None if version.is_modern() => splice.insert_member(result, "cacheScope", "\"private\""),
+        None => {}
+    }
+    let longest = u64::try_from(limits.list_ttl.as_millis()).unwrap_or(u64::MAX);
+    match result.get("ttlMs") {
+        Some(ttl) => match ttl.as_number().and_then(|ttl| ttl.parse::<u64>().ok()) {
+            Some(ttl) if ttl <= longest => {}
+            Some(_) => splice.replace(ttl, longest.to_string()),
+            None => splice.replace(ttl, "0"),
+        },
+        None if version.is_modern() => splice.insert_member(result, "ttlMs", "0"),
+        None => {}
+    }
+}

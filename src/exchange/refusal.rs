@@ -1,0 +1,403 @@
+//! Everything that Sluice can ever tell a client.
+//!
+//! A client is told what it asked for and that it is not to be had; never a pattern, a rule's
+//! text, or whether the thing exists. What the log says besides is `detail`.
+
+use std::borrow::Cow;
+
+use super::reply::Occurrence;
+use crate::json;
+use crate::jsonrpc::{Invalid, InvalidId, RequestId, code};
+use crate::mcp::{ProtocolVersion, code as mcp_code};
+use crate::policy::{Decision, Reason, RuleId, Target, VirtualServer};
+
+/// How much of a name is repeated to whoever sent it, in characters.
+const ECHO_CHARS: usize = 128;
+
+/// The status of what went wrong behind Sluice.
+const BAD_GATEWAY: u16 = 502;
+
+/// An answer in place of the upstream's.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    reason: Reason,
+    status: u16,
+    code: i64,
+    message: Cow<'static, str>,
+    id: Option<RequestId>,
+    /// The part of the policy that decides, the same for what is hidden and what does not exist.
+    scope: Option<String>,
+    versions: Option<Versions>,
+    detail: Cow<'static, str>,
+    target: Option<String>,
+    rule: Option<RuleId>,
+}
+
+#[derive(Debug, Clone)]
+struct Versions {
+    requested: String,
+    supported: Vec<ProtocolVersion>,
+}
+
+impl Refusal {
+    fn new(reason: Reason, status: u16, code: i64, message: impl Into<Cow<'static, str>>) -> Self {
+        let message = message.into();
+        Self {
+            reason,
+            status,
+            code,
+            detail: message.clone(),
+            message,
+            id: None,
+            scope: None,
+            versions: None,
+            target: None,
+            rule: None,
+        }
+    }
+
+    /// The virtual server does not have what the message names. One answer for what is hidden and
+    /// what does not exist (MCP "Error Handling"; the resource code changed in 2026-07-28).
+    pub(super) fn not_enabled(
+        server: &VirtualServer,
+        target: Target<'_>,
+        version: ProtocolVersion,
+    ) -> Self {
+        let (reason, rule) = match server.decide(target) {
+            Decision::Deny { reason, rule } => (reason, rule.map(|rule| rule.id().clone())),
+            // Callers refuse only what was denied; should one err, it still refuses.
+            Decision::Allow { rule } => (Reason::Internal, Some(rule.id().clone())),
+        };
+        let (what, list, name) = match target {
+            Target::Tool(name) => ("Unknown tool", "tools", name),
+            Target::Prompt(name) => ("Unknown prompt", "prompts", name),
+            Target::Resource(uri) | Target::ResourceTemplate(uri) => {
+                ("Resource not found", "resources", uri)
+            }
+        };
+        let code = match target {
+            Target::Resource(_) | Target::ResourceTemplate(_) if !version.is_modern() => {
+                mcp_code::RESOURCE_NOT_FOUND
+            }
+            _ => code::INVALID_PARAMS,
+        };
+        let name = echo(name);
+        let mut refusal = Self::new(reason, 200, code, format!("{what}: {name}"));
+        refusal.detail = Cow::Borrowed("the virtual server does not enable it");
+        refusal.scope = Some(format!("{}.{list}", server.name()));
+        refusal.target = Some(name);
+        refusal.rule = rule;
+        refusal
+    }
+
+    /// The method is not one that passes. 404 for modern requests only: older clients take it for
+    /// the end of their session.
+    pub(super) fn method(method: &str, version: ProtocolVersion) -> Self {
+        let status = if version.is_modern() { 404 } else { 200 };
+        let message = format!("Method not found: {}", echo(method));
+        let mut refusal = Self::new(
+            Reason::MethodNotEnabled,
+            status,
+            code::METHOD_NOT_FOUND,
+            message,
+        );
+        refusal.target = Some(echo(method));
+        refusal
+    }
+
+    /// A notification that does not pass. It has no id, so the HTTP status has to say it.
+    pub(super) fn notification(method: &str) -> Self {
+        Self::method(method, ProtocolVersion::V2025_03_26).unanswerable()
+    }
+
+    /// The parameters are not what the method takes.
+    pub(super) fn params(message: &'static str) -> Self {
+        Self::new(Reason::InvalidParams, 200, code::INVALID_PARAMS, message)
+    }
+
+    /// The `_meta` of a modern request is not what every request must carry.
+    pub(super) fn envelope(message: &'static str) -> Self {
+        Self::new(Reason::InvalidParams, 400, code::INVALID_PARAMS, message)
+    }
+
+    /// A header is missing, malformed, repeated, or at odds with the body.
+    pub(super) fn header(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(
+            Reason::HeaderMismatch,
+            400,
+            mcp_code::HEADER_MISMATCH,
+            message,
+        )
+    }
+
+    /// The version is unknown, or not served here.
+    pub(super) fn version(requested: &str, supported: &[ProtocolVersion]) -> Self {
+        let mut refusal = Self::new(
+            Reason::UnsupportedVersion,
+            400,
+            mcp_code::UNSUPPORTED_PROTOCOL_VERSION,
+            "Unsupported protocol version",
+        );
+        refusal.versions = Some(Versions {
+            requested: echo(requested),
+            supported: supported.to_vec(),
+        });
+        refusal
+    }
+
+    /// No virtual server answers here.
+    pub(super) fn unknown_virtual_server() -> Self {
+        Self::new(
+            Reason::UnknownVirtualServer,
+            404,
+            code::METHOD_NOT_FOUND,
+            "No MCP server at this path",
+        )
+    }
+
+    /// The HTTP method is not one that MCP uses here.
+    pub(super) fn http_method(message: &'static str) -> Self {
+        Self::new(Reason::HttpMethod, 405, code::METHOD_NOT_FOUND, message)
+    }
+
+    /// The body is not `application/json` in UTF-8.
+    pub(super) fn content_type() -> Self {
+        Self::new(
+            Reason::ContentType,
+            415,
+            code::INVALID_REQUEST,
+            "Content-Type must be application/json, with no charset but utf-8",
+        )
+    }
+
+    /// The body is encoded.
+    pub(super) fn content_encoding() -> Self {
+        Self::new(
+            Reason::ContentEncoding,
+            415,
+            code::INVALID_REQUEST,
+            "Content-Encoding is not accepted: send the body as it is",
+        )
+    }
+
+    /// The body is longer than the limit.
+    pub(super) fn body_too_large(limit: usize) -> Self {
+        Self::new(
+            Reason::BodyTooLarge,
+            413,
+            code::INVALID_REQUEST,
+            format!("The body is longer than {limit} bytes"),
+        )
+    }
+
+    /// There is a body where there must be none, or none where there must be one.
+    pub(super) fn presence(message: &'static str) -> Self {
+        Self::new(
+            Reason::MalformedMessage,
+            400,
+            code::INVALID_REQUEST,
+            message,
+        )
+    }
+
+    /// The body is not strict JSON.
+    pub(super) fn json(error: &json::Error) -> Self {
+        let reason = match error.kind {
+            json::ErrorKind::TooDeep => Reason::TooDeep,
+            json::ErrorKind::NumberTooLong => Reason::NumberTooLong,
+            _ => Reason::MalformedJson,
+        };
+        Self::new(
+            reason,
+            400,
+            code::PARSE_ERROR,
+            format!("Parse error: {error}"),
+        )
+    }
+
+    /// The JSON is not one message.
+    pub(super) fn message(invalid: Invalid) -> Self {
+        let reason = match invalid {
+            Invalid::Batch => Reason::Batch,
+            Invalid::Id(InvalidId::TooLong { .. }) => Reason::IdTooLong,
+            _ => Reason::MalformedMessage,
+        };
+        Self::new(
+            reason,
+            400,
+            code::INVALID_REQUEST,
+            format!("Invalid request: {invalid}"),
+        )
+    }
+
+    /// The message is one, but not one that may be sent so.
+    pub(super) fn malformed(message: &'static str) -> Self {
+        Self::new(
+            Reason::MalformedMessage,
+            400,
+            code::INVALID_REQUEST,
+            message,
+        )
+    }
+
+    /// The upstream refused at the HTTP level. Its status goes on, its words do not.
+    pub(super) fn upstream_status(status: u16) -> Self {
+        let message = format!("The MCP server answered HTTP {status}");
+        Self::new(
+            Reason::UpstreamRefused,
+            status,
+            code::INTERNAL_ERROR,
+            message,
+        )
+    }
+
+    /// The upstream refused the caller, or the credential it came with. A challenge would send the
+    /// client to an authorization server that is not its own, so it is not passed on.
+    pub(super) fn upstream_unauthorized(status: u16) -> Self {
+        let mut refusal = Self::new(
+            Reason::UpstreamRefused,
+            BAD_GATEWAY,
+            code::INTERNAL_ERROR,
+            "The MCP server refused the gateway's credential",
+        );
+        refusal.detail = format!("upstream answered HTTP {status}").into();
+        refusal
+    }
+
+    /// The upstream's answer is not one that can be understood.
+    pub(super) fn upstream_invalid(detail: impl Into<Cow<'static, str>>) -> Self {
+        let mut refusal = Self::new(
+            Reason::UpstreamInvalid,
+            BAD_GATEWAY,
+            code::INTERNAL_ERROR,
+            "The MCP server's answer was not understood and was withheld",
+        );
+        refusal.detail = detail.into();
+        refusal
+    }
+
+    /// The upstream's answer is longer than the limit.
+    pub(super) fn upstream_too_large(limit: usize) -> Self {
+        let message = format!("The MCP server's answer is longer than {limit} bytes");
+        Self::new(
+            Reason::UpstreamTooLarge,
+            BAD_GATEWAY,
+            code::INTERNAL_ERROR,
+            message,
+        )
+    }
+
+    /// One event of the upstream's answer is longer than the limit.
+    pub(super) fn event_too_large(limit: usize) -> Self {
+        let mut refusal = Self::upstream_too_large(limit);
+        refusal.reason = Reason::EventTooLarge;
+        refusal
+    }
+
+    /// Envoy's messages came in an order that has no meaning.
+    pub(super) fn out_of_order(detail: &'static str) -> Self {
+        let mut refusal = Self::new(
+            Reason::OutOfOrder,
+            500,
+            code::INTERNAL_ERROR,
+            "Internal error",
+        );
+        refusal.detail = Cow::Borrowed(detail);
+        refusal
+    }
+
+    /// The same, as the answer to a request.
+    pub(super) fn answering(mut self, id: Option<&RequestId>) -> Self {
+        self.id = id.cloned();
+        self
+    }
+
+    /// The same, to a message that gets no answer: then the HTTP status has to say it.
+    pub(super) fn unanswerable(mut self) -> Self {
+        self.status = 400;
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The HTTP status. What went wrong behind Sluice is told with 200 where it answers a request:
+    /// of no other status does every client read the error.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        if self.status == BAD_GATEWAY && self.id.is_some() {
+            200
+        } else {
+            self.status
+        }
+    }
+
+    /// Headers of the answer.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let allow = (self.reason == Reason::HttpMethod).then_some(("allow", "GET, POST, DELETE"));
+        std::iter::once(("content-type", "application/json")).chain(allow)
+    }
+
+    /// The body: one JSON-RPC error response. Without an id when the request's is unknown, since
+    /// clients wait for ever after a null one.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let mut body = String::with_capacity(256);
+        body.push_str(r#"{"jsonrpc":"2.0","#);
+        if let Some(id) = &self.id {
+            body.push_str(r#""id":"#);
+            body.push_str(id.as_json());
+            body.push(',');
+        }
+        body.push_str(r#""error":{"code":"#);
+        body.push_str(&self.code.to_string());
+        body.push_str(r#","message":"#);
+        json::write_string(&mut body, &self.message);
+        body.push_str(r#","data":{"reason":"#);
+        json::write_string(&mut body, self.reason.as_str());
+        if let Some(scope) = &self.scope {
+            body.push_str(r#","rule":"#);
+            json::write_string(&mut body, scope);
+        }
+        if let Some(Versions {
+            requested,
+            supported,
+        }) = &self.versions
+        {
+            body.push_str(r#","requested":"#);
+            json::write_string(&mut body, requested);
+            body.push_str(r#","supported":["#);
+            for (index, version) in supported.iter().enumerate() {
+                if index > 0 {
+                    body.push(',');
+                }
+                json::write_string(&mut body, version.as_str());
+            }
+            body.push(']');
+        }
+        body.push_str("}}}");
+        body
+    }
+
+    /// What the log says.
+    pub(super) fn occurrence(&self) -> Occurrence {
+        Occurrence::Refused {
+            reason: self.reason,
+            status: self.status(),
+            detail: self.detail.clone(),
+            target: self.target.clone(),
+            rule: self.rule.clone(),
+        }
+    }
+}
+
+/// What of a name is repeated.
+pub(super) fn echo(name: &str) -> String {
+    match name.char_indices().nth(ECHO_CHARS) {
+        None => name.to_owned(),
+        Some((end, _)) => name.get(..end).unwrap_or_default().to_owned() + "…",
+    }
+}

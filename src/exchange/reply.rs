@@ -1,0 +1,161 @@
+//! What goes out: one reply for each event, and what happened on the way.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::refusal::Refusal;
+use crate::policy::{Reason, RuleId};
+
+/// What one event led to.
+#[derive(Debug)]
+pub struct Step {
+    /// The reply that the event is owed.
+    pub reply: Reply,
+    /// What happened, for logs, metrics and explanations.
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// The reply to one event.
+#[derive(Debug)]
+pub enum Reply {
+    /// Go on, with these changes.
+    Continue {
+        /// Changes to the headers. Only replies to headers and to the request body carry any.
+        headers: HeaderEdits,
+        /// What to do with the bytes of the event.
+        body: BodyEdit,
+    },
+    /// Answer the client in place of the upstream.
+    Refuse(Box<Refusal>),
+    /// Cut the exchange: the response is under way and can no longer be answered for.
+    Abort(Reason),
+}
+
+/// What to do with the bytes of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyEdit {
+    /// Pass them on, byte for byte.
+    Keep,
+    /// Pass these on in their place; none at all, if empty.
+    Replace(Bytes),
+}
+
+/// Changes to headers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderEdits {
+    /// Headers to set, in place of all that have the name.
+    pub set: Vec<(&'static str, Cow<'static, str>)>,
+    /// Names of headers to remove.
+    pub remove: Vec<String>,
+}
+
+/// Something that happened in an exchange. It never holds arguments, results or credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occurrence {
+    /// A message of the client was let through.
+    Allowed {
+        /// The method, or `response` for an answer to the server.
+        method: &'static str,
+        /// What it names: a tool, a prompt, a resource.
+        target: Option<String>,
+        /// The line of the manifest that allows it, where one is needed.
+        rule: Option<RuleId>,
+    },
+    /// The client was answered in place of the upstream.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// The HTTP status of the answer.
+        status: u16,
+        /// What the log says of it.
+        detail: Cow<'static, str>,
+        /// What the message named: a tool, a prompt, a resource.
+        target: Option<String>,
+        /// The line of the manifest that decided, if it was not the default.
+        rule: Option<RuleId>,
+    },
+    /// A list was filtered.
+    Filtered {
+        /// The member that holds the list: `tools`, `prompts`, …
+        list: &'static str,
+        /// How many entries stayed.
+        kept: usize,
+        /// How many were removed.
+        removed: usize,
+    },
+    /// A message of the server was not passed on.
+    Dropped {
+        /// Why.
+        detail: &'static str,
+    },
+}
+
+impl Step {
+    /// Goes on without a change.
+    pub(super) fn keep() -> Self {
+        Self::edit(HeaderEdits::default(), BodyEdit::Keep)
+    }
+
+    /// Goes on with changes.
+    pub(super) fn edit(headers: HeaderEdits, body: BodyEdit) -> Self {
+        Self {
+            reply: Reply::Continue { headers, body },
+            occurrences: Vec::new(),
+        }
+    }
+
+    /// Goes on with other bytes.
+    pub(super) fn replace(body: impl Into<Bytes>) -> Self {
+        Self::edit(HeaderEdits::default(), BodyEdit::Replace(body.into()))
+    }
+
+    /// Answers the client.
+    pub(super) fn refuse(refusal: Refusal) -> Self {
+        let occurrences = vec![refusal.occurrence()];
+        Self {
+            reply: Reply::Refuse(Box::new(refusal)),
+            occurrences,
+        }
+    }
+
+    /// Cuts the exchange.
+    pub(super) fn abort(reason: Reason, detail: &'static str) -> Self {
+        let detail = Cow::Borrowed(detail);
+        let refused = Occurrence::Refused {
+            reason,
+            status: 0,
+            detail,
+            target: None,
+            rule: None,
+        };
+        Self {
+            reply: Reply::Abort(reason),
+            occurrences: vec![refused],
+        }
+    }
+
+    /// Adds what happened.
+    pub(super) fn with(mut self, occurrences: impl IntoIterator<Item = Occurrence>) -> Self {
+        self.occurrences.extend(occurrences);
+        self
+    }
+}
+
+impl HeaderEdits {
+    /// Whether nothing is to be changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
+
+    /// Sets a header.
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.set.push((name, value.into()));
+    }
+
+    /// Removes a header.
+    pub(super) fn remove(&mut self, name: impl Into<String>) {
+        self.remove.push(name.into());
+    }
+}

@@ -1,0 +1,138 @@
+//! Which version a message is in. Servers find out in different ways; where they could come to
+//! different answers, Sluice refuses.
+
+use super::head::Mirrors;
+use super::refusal::Refusal;
+use crate::json::Value;
+use crate::mcp::{ProtocolVersion, header, meta};
+use crate::policy::VirtualServer;
+
+/// What kind of message it is, as far as the version depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind<'d> {
+    /// A request with this method and, if it has a name to mirror, this name.
+    Request {
+        /// Its method.
+        method: &'d str,
+    },
+    /// A notification or a response.
+    Other,
+}
+
+/// Finds the version of a message from its body, and requires the headers to agree.
+///
+/// The order of the checks is that of the SDKs: what every request must carry, then the headers,
+/// then the version (MCP 2026-07-28, "Protocol Version Header").
+///
+/// # Errors
+///
+/// Refuses when body and headers disagree, or name a version that is not served.
+pub(super) fn agree(
+    server: &VirtualServer,
+    mirrors: &Mirrors,
+    kind: Kind<'_>,
+    params: Option<Value<'_>>,
+) -> Result<ProtocolVersion, Refusal> {
+    let envelope = params.and_then(|params| params.get("_meta"));
+    let claim = envelope.and_then(|envelope| envelope.get(meta::PROTOCOL_VERSION));
+    let supported = server.protocol_versions();
+    let served = |text: &str| {
+        ProtocolVersion::parse(text)
+            .filter(|version| supported.contains(version))
+            .ok_or_else(|| Refusal::version(text, supported))
+    };
+    let Some(claim) = claim else {
+        return match mirrors.version.as_deref() {
+            // Before 2025-06-18 there was no header; the absent one stands for 2025-03-26.
+            // `initialize` negotiates the version in its body.
+            None if kind
+                == (Kind::Request {
+                    method: "initialize",
+                }) =>
+            {
+                oldest(supported)
+            }
+            None => served(ProtocolVersion::V2025_03_26.as_str()),
+            Some(text) => match ProtocolVersion::parse(text) {
+                Some(version) if version.is_modern() && matches!(kind, Kind::Request { .. }) => {
+                    Err(Refusal::envelope(
+                        "params._meta must have `io.modelcontextprotocol/protocolVersion`",
+                    ))
+                }
+                _ => served(text),
+            },
+        };
+    };
+    let claim = claim.as_str().ok_or_else(|| {
+        Refusal::envelope("`io.modelcontextprotocol/protocolVersion` must be a string")
+    })?;
+    if matches!(kind, Kind::Request { .. }) {
+        let capabilities = envelope.and_then(|envelope| envelope.get(meta::CLIENT_CAPABILITIES));
+        if !capabilities.is_some_and(Value::is_object) {
+            return Err(Refusal::envelope(
+                "params._meta must have `io.modelcontextprotocol/clientCapabilities`, an object",
+            ));
+        }
+    }
+    match mirrors.version.as_deref() {
+        None => {
+            return Err(Refusal::header(
+                "The header `MCP-Protocol-Version` is missing",
+            ));
+        }
+        Some(header) if header != claim => {
+            return Err(Refusal::header(
+                "The header `MCP-Protocol-Version` differs from the body",
+            ));
+        }
+        Some(_) => {}
+    }
+    if let Kind::Request { method } = kind {
+        match mirrors.method.as_deref() {
+            None => return Err(Refusal::header("The header `Mcp-Method` is missing")),
+            Some(header) if header != method => {
+                return Err(Refusal::header(
+                    "The header `Mcp-Method` differs from the body",
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    // Only modern requests claim their version in `_meta`; a claim to be older is neither.
+    served(&claim).and_then(|version| {
+        if version.is_modern() {
+            Ok(version)
+        } else {
+            Err(Refusal::version(&claim, supported))
+        }
+    })
+}
+
+/// The version in which `initialize` is read: the oldest with sessions that is served.
+fn oldest(supported: &[ProtocolVersion]) -> Result<ProtocolVersion, Refusal> {
+    let mut legacy = supported
+        .iter()
+        .copied()
+        .filter(|version| !version.is_modern());
+    legacy
+        .next()
+        .ok_or_else(|| Refusal::version("none", supported))
+}
+
+/// Requires `Mcp-Name` to be what the body names (MCP 2026-07-28, "Standard Headers").
+///
+/// # Errors
+///
+/// Refuses when it is missing, is not well encoded, or says something else.
+pub(super) fn check_name(mirrors: &Mirrors, name: &str) -> Result<(), Refusal> {
+    let Some(encoded) = mirrors.name.as_deref() else {
+        return Err(Refusal::header("The header `Mcp-Name` is missing"));
+    };
+    match header::decode_value(encoded) {
+        Some(decoded) if decoded == name => Ok(()),
+        Some(_) => Err(Refusal::header(
+            "The header `Mcp-Name` differs from the body",
+        )),
+        None => Err(Refusal::header("The header `Mcp-Name` is not well encoded")),
+    }
+}

@@ -1,0 +1,128 @@
+//! Envoy's messages, read once, as events.
+
+use bytes::Bytes;
+use envoy_types::pb::envoy::config::core::v3::HeaderMap;
+use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode;
+use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request;
+use envoy_types::pb::envoy::service::ext_proc::v3::{
+    HttpBody, HttpHeaders, ProcessingRequest, ProtocolConfiguration,
+};
+
+use super::response::Owed;
+use crate::exchange::{Event, Headers};
+
+/// Why a message is not one that Sluice answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unexpected {
+    /// Envoy would not wait for the answers.
+    #[error("Envoy runs the filter in observability mode, in which nothing can be refused")]
+    Observability,
+    /// Envoy would not show what has to be seen.
+    #[error(
+        "Envoy's processing_mode must have request_body_mode BUFFERED and response_body_mode \
+         STREAMED"
+    )]
+    Modes,
+    /// The message holds nothing.
+    #[error("Envoy sent a message without a request")]
+    Empty,
+}
+
+/// Checks that the filter is configured so that Sluice sees everything.
+///
+/// # Errors
+///
+/// Fails when it is not: what would go past unseen must not go at all.
+pub(super) fn check_modes(message: &ProcessingRequest) -> Result<(), Unexpected> {
+    if message.observability_mode {
+        return Err(Unexpected::Observability);
+    }
+    match message.protocol_config {
+        Some(ProtocolConfiguration {
+            request_body_mode,
+            response_body_mode,
+            ..
+        }) if request_body_mode == BodySendMode::Buffered as i32
+            && response_body_mode == BodySendMode::Streamed as i32 =>
+        {
+            Ok(())
+        }
+        _ => Err(Unexpected::Modes),
+    }
+}
+
+/// Reads a message, and gives the event to `handle` with the kind of reply it is owed.
+///
+/// # Errors
+///
+/// Fails when the message holds nothing.
+pub(super) fn read<T>(
+    message: ProcessingRequest,
+    handle: impl FnOnce(Owed, Event<'_>) -> T,
+) -> Result<T, Unexpected> {
+    Ok(match message.request.ok_or(Unexpected::Empty)? {
+        Request::RequestHeaders(HttpHeaders {
+            headers,
+            end_of_stream,
+            ..
+        }) => {
+            let headers = headers.unwrap_or_default();
+            let headers = view(&headers);
+            handle(
+                Owed::RequestHeaders,
+                Event::RequestHeaders {
+                    headers,
+                    end_of_stream,
+                },
+            )
+        }
+        // With BUFFERED every body is the whole one, also when trailers follow it.
+        Request::RequestBody(HttpBody { body, .. }) => {
+            handle(Owed::RequestBody, Event::RequestBody(Bytes::from(body)))
+        }
+        Request::RequestTrailers(_) => handle(Owed::RequestTrailers, Event::RequestTrailers),
+        Request::ResponseHeaders(HttpHeaders {
+            headers,
+            end_of_stream,
+            ..
+        }) => {
+            let headers = headers.unwrap_or_default();
+            let headers = view(&headers);
+            handle(
+                Owed::ResponseHeaders,
+                Event::ResponseHeaders {
+                    headers,
+                    end_of_stream,
+                },
+            )
+        }
+        Request::ResponseBody(HttpBody {
+            body,
+            end_of_stream,
+            ..
+        }) => handle(
+            Owed::ResponseBody,
+            Event::ResponseBody {
+                chunk: Bytes::from(body),
+                end_of_stream,
+            },
+        ),
+        Request::ResponseTrailers(_) => handle(Owed::ResponseTrailers, Event::ResponseTrailers),
+    })
+}
+
+fn view(headers: &HeaderMap) -> Headers<'_> {
+    headers
+        .headers
+        .iter()
+        .map(|header| {
+            // Envoy fills one of the two; which one is a matter of its version.
+            let value = if header.raw_value.is_empty() {
+                header.value.as_bytes()
+            } else {
+                &header.raw_value
+            };
+            (header.key.as_str(), value)
+        })
+        .collect()
+}

@@ -1,0 +1,123 @@
+//! Replies, as Envoy's messages. The only file that builds those, and the only one that sets
+//! `content-length`: a length that is not the body's lets a second request ride along.
+
+use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
+use envoy_types::pb::envoy::config::core::v3::{HeaderValue, HeaderValueOption};
+use envoy_types::pb::envoy::service::ext_proc::v3::body_mutation::Mutation;
+use envoy_types::pb::envoy::service::ext_proc::v3::processing_response::Response;
+use envoy_types::pb::envoy::service::ext_proc::v3::{
+    BodyMutation, BodyResponse, CommonResponse, HeaderMutation, HeadersResponse, ImmediateResponse,
+    ProcessingResponse, TrailersResponse,
+};
+use envoy_types::pb::envoy::r#type::v3::HttpStatus;
+
+use crate::exchange::{BodyEdit, HeaderEdits, Refusal};
+
+/// The kind of reply that a message of Envoy's is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owed {
+    RequestHeaders,
+    RequestBody,
+    RequestTrailers,
+    ResponseHeaders,
+    ResponseBody,
+    ResponseTrailers,
+}
+
+/// The reply that lets Envoy go on.
+pub(super) fn go_on(owed: Owed, headers: HeaderEdits, body: BodyEdit) -> ProcessingResponse {
+    let headers_response = |headers| HeadersResponse {
+        response: common(headers, None),
+    };
+    let response = match owed {
+        Owed::RequestHeaders => Response::RequestHeaders(headers_response(headers)),
+        Owed::ResponseHeaders => Response::ResponseHeaders(headers_response(headers)),
+        Owed::RequestBody => {
+            let mut headers = headers;
+            if let BodyEdit::Replace(body) = &body {
+                headers
+                    .set
+                    .push(("content-length", body.len().to_string().into()));
+            }
+            Response::RequestBody(BodyResponse {
+                response: common(headers, replacement(body)),
+            })
+        }
+        // Envoy drops the length of a streamed body itself.
+        Owed::ResponseBody => Response::ResponseBody(BodyResponse {
+            response: common(headers, replacement(body)),
+        }),
+        Owed::RequestTrailers => Response::RequestTrailers(TrailersResponse::default()),
+        Owed::ResponseTrailers => Response::ResponseTrailers(TrailersResponse::default()),
+    };
+    ProcessingResponse {
+        response: Some(response),
+        ..ProcessingResponse::default()
+    }
+}
+
+/// The reply that answers the client.
+pub(super) fn refuse(refusal: &Refusal) -> ProcessingResponse {
+    let set_headers = refusal
+        .headers()
+        .map(|(name, value)| set(name, value))
+        .collect();
+    let response = ImmediateResponse {
+        status: Some(HttpStatus {
+            code: i32::from(refusal.status()),
+        }),
+        headers: Some(HeaderMutation {
+            set_headers,
+            remove_headers: Vec::new(),
+        }),
+        body: refusal.body().into_bytes(),
+        // Shows in Envoy's access log as `%RESPONSE_CODE_DETAILS%`.
+        details: format!("sluice_{}", refusal.reason()),
+        grpc_status: None,
+    };
+    ProcessingResponse {
+        response: Some(Response::ImmediateResponse(response)),
+        ..ProcessingResponse::default()
+    }
+}
+
+fn common(headers: HeaderEdits, body: Option<BodyMutation>) -> Option<CommonResponse> {
+    if headers.is_empty() && body.is_none() {
+        return None;
+    }
+    Some(CommonResponse {
+        header_mutation: (!headers.is_empty()).then(|| HeaderMutation {
+            set_headers: headers
+                .set
+                .iter()
+                .map(|(name, value)| set(name, value))
+                .collect(),
+            remove_headers: headers.remove,
+        }),
+        body_mutation: body,
+        ..CommonResponse::default()
+    })
+}
+
+fn replacement(body: BodyEdit) -> Option<BodyMutation> {
+    let mutation = match body {
+        BodyEdit::Keep => return None,
+        BodyEdit::Replace(body) if body.is_empty() => Mutation::ClearBody(true),
+        BodyEdit::Replace(body) => Mutation::Body(body.into()),
+    };
+    Some(BodyMutation {
+        mutation: Some(mutation),
+    })
+}
+
+fn set(name: &str, value: &str) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue {
+            key: name.to_owned(),
+            raw_value: value.as_bytes().to_vec(),
+            ..HeaderValue::default()
+        }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
+    }
+}

@@ -1,0 +1,122 @@
+//! What a manifest says, checked, as a policy.
+
+mod annotations;
+mod limits;
+mod matching;
+mod rules;
+mod scenarios;
+mod virtual_servers;
+
+use std::collections::HashSet;
+
+use crate::policy::Policy;
+
+use super::Test;
+use super::decode::Decoded;
+use super::diagnostic::{Code, Diagnostic, quote};
+use super::schema;
+use super::span::{Source, Span, Spanned};
+
+/// Compiles what was decoded. The result is of use only if no error was added to `diagnostics`.
+pub(super) fn compile(
+    source: &Source,
+    decoded: Decoded<Spanned<schema::Manifest>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Policy, Vec<Test>) {
+    let Decoded {
+        value: Spanned {
+            value: manifest,
+            span: root,
+        },
+        damaged,
+    } = decoded;
+    let mut context = Context {
+        source,
+        damaged,
+        diagnostics,
+    };
+    let empty = || Spanned {
+        value: schema::Entries(Vec::new()),
+        span: root,
+    };
+    if manifest.servers.is_none() {
+        context.missing(root, "servers");
+    }
+    let servers = manifest.servers.unwrap_or_else(empty);
+    let servers_known = context.is_intact(servers.span) && context.is_intact(root);
+    let servers = annotations::servers(&mut context, servers.value);
+    let empty = || Spanned {
+        value: schema::Entries(Vec::new()),
+        span: root,
+    };
+    if manifest.virtual_servers.is_none() {
+        context.missing(root, "virtual_servers");
+    }
+    let written = manifest.virtual_servers.unwrap_or_else(empty);
+    let virtual_servers_known = context.is_intact(written.span);
+    if written.value.0.is_empty() && written.span != root && virtual_servers_known {
+        let message = "there is no virtual server, so every request would be refused";
+        context.report(Diagnostic::new(
+            Code::NoVirtualServer,
+            written.span,
+            message,
+        ));
+    }
+    let names: Vec<String> = written
+        .value
+        .0
+        .iter()
+        .map(|(name, _)| name.value.clone())
+        .collect();
+    let virtual_servers =
+        virtual_servers::compile(&mut context, written.value, &servers, servers_known);
+    let limits = limits::compile(&mut context, manifest.limits);
+    let known = virtual_servers_known && context.is_intact(root);
+    let tests = scenarios::compile(
+        &mut context,
+        manifest.tests.unwrap_or_default(),
+        &names,
+        known,
+    );
+    (Policy::new(virtual_servers, limits), tests)
+}
+
+/// What every part of the compilation has at hand.
+struct Context<'a> {
+    source: &'a Source,
+    damaged: HashSet<Span>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Context<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether all that was written in a list or map is there.
+    fn is_intact(&self, span: Span) -> bool {
+        !self.damaged.contains(&span)
+    }
+
+    /// Reports a missing key, unless something in this map has been reported already, which may
+    /// have been meant for it.
+    fn missing(&mut self, map: Span, key: &str) {
+        if self.is_intact(map) {
+            let message = format!("the key `{key}` is missing");
+            self.report(Diagnostic::new(Code::MissingKey, map, message).label("in this map"));
+        }
+    }
+
+    /// Checks a name that logs, metrics and rule ids will repeat.
+    fn check_name(&mut self, what: &str, name: &Spanned<String>) {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let starts_well = name.value.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if starts_well && name.value.len() <= 128 && name.value.chars().all(fits) {
+            return;
+        }
+        let message = format!("{} cannot be the name of a {what}", quote(&name.value));
+        let help = "a name begins with a letter or digit, and has at most 128 letters, digits, \
+                    `-`, `_` and `.`";
+        self.report(Diagnostic::new(Code::BadName, name.span, message).help(help.to_owned()));
+    }
+}

@@ -1,0 +1,324 @@
+//! Lists of patterns as rules, and what is wrong between them.
+
+use std::collections::HashMap;
+
+use crate::manifest::diagnostic::{Code, Diagnostic, quote};
+use crate::manifest::schema;
+use crate::manifest::span::{Span, Spanned};
+use crate::policy::{Pattern, PatternError, Rule, RuleId, Rules};
+
+use super::Context;
+use super::annotations::{self, Effect, KnownServer};
+
+/// The most patterns of a list, other than exact texts, that are compared with one another: each
+/// is compared with each.
+const MAX_COMPARED: usize = 200;
+
+/// What the patterns of a list are about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject<'a> {
+    /// Tools, of a server if it is known.
+    Tools(Option<&'a KnownServer>),
+    /// Prompts.
+    Prompts,
+    /// Resources and resource templates.
+    Resources,
+}
+
+/// The two lists of one subject, with the keys that they stand under.
+pub(super) struct Lists {
+    pub(super) enabled: Option<Vec<Spanned<schema::Pattern>>>,
+    pub(super) disabled: Option<Vec<Spanned<schema::Pattern>>>,
+    /// What precedes the keys in a rule's id.
+    pub(super) prefix: String,
+    /// The word after `enabled_` and `disabled_`.
+    pub(super) noun: &'static str,
+}
+
+/// A rule with its place in the text.
+struct Placed {
+    rule: Rule,
+    pattern: Pattern,
+    span: Span,
+    /// Whether it depends on `tool_metadata`, and so may come to match something else.
+    by_annotation: bool,
+}
+
+pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<'_>) -> Rules {
+    let Lists {
+        enabled,
+        disabled,
+        prefix,
+        noun,
+    } = lists;
+    let mut side = |effect, key: &str, list: Option<Vec<_>>| {
+        let id = format!("{prefix}.{key}_{noun}");
+        let list = list.unwrap_or_default().into_iter().enumerate();
+        list.filter_map(|(index, written)| {
+            let id = RuleId::new(format!("{id}[{index}]"));
+            place(context, id, written, subject, effect)
+        })
+        .collect::<Vec<_>>()
+    };
+    let enabled = side(Effect::Enable, "enabled", enabled);
+    let disabled = side(Effect::Disable, "disabled", disabled);
+    shadowed(context, &enabled);
+    shadowed(context, &disabled);
+    always_disabled(context, &enabled, &disabled);
+    disables_nothing(context, &enabled, &disabled);
+    let rules = |list: Vec<Placed>| list.into_iter().map(|placed| placed.rule).collect();
+    Rules::new(rules(enabled), rules(disabled))
+}
+
+/// One pattern as a rule, or `None` after reporting why it is none.
+fn place(
+    context: &mut Context<'_>,
+    id: RuleId,
+    written: Spanned<schema::Pattern>,
+    subject: Subject<'_>,
+    effect: Effect,
+) -> Option<Placed> {
+    let Spanned { value, span } = written;
+    let mut by_annotation = false;
+    let (pattern, text) = match &value {
+        schema::Pattern::Text(text) => {
+            check_text(context, text, span);
+            let compiled = match subject {
+                Subject::Tools(_) | Subject::Prompts => Pattern::name(text),
+                Subject::Resources => Pattern::uri(text),
+            };
+            (
+                compiled
+                    .map_err(|error| bad_pattern(context, error, span))
+                    .ok()?,
+                text.clone(),
+            )
+        }
+        schema::Pattern::Map(map) => {
+            let asked = annotations::asked(map);
+            let pattern = match (&map.regex, asked.as_slice()) {
+                (Some(regex), []) => Pattern::regex(&regex.value)
+                    .map_err(|error| bad_pattern(context, error, regex.span))
+                    .ok()?,
+                (None, [_, ..]) => {
+                    by_annotation = true;
+                    by_annotations(context, &asked, span, subject, effect)?
+                }
+                (Some(_), [_, ..]) => {
+                    let message = "a pattern is a `regex` or has annotations, not both";
+                    context.report(Diagnostic::new(Code::Exclusive, span, message));
+                    return None;
+                }
+                (None, []) => {
+                    if context.is_intact(span) {
+                        let message = "an empty pattern matches nothing";
+                        context.report(Diagnostic::new(Code::BadPattern, span, message));
+                    }
+                    return None;
+                }
+            };
+            (pattern, as_written(map, &asked))
+        }
+    };
+    let uri = matches!(subject, Subject::Resources) && effect == Effect::Enable;
+    if !by_annotation && pattern.is_impossible(uri) {
+        let help = "a URI that can be read in two ways (dot segments, needless escapes) is enabled \
+                    only by a pattern without wildcards";
+        context.report(
+            Diagnostic::new(Code::NeverMatches, span, "the pattern can match nothing")
+                .help(help.to_owned()),
+        );
+    }
+    let rule = Rule::new(id, context.source.location(span), text, pattern.clone());
+    Some(Placed {
+        rule,
+        pattern,
+        span,
+        by_annotation,
+    })
+}
+
+fn as_written(map: &schema::PatternMap, asked: &[(&str, bool)]) -> String {
+    if let Some(regex) = &map.regex {
+        return format!("{{regex: {:?}}}", regex.value);
+    }
+    let hints: Vec<_> = asked
+        .iter()
+        .map(|(hint, value)| format!("{hint}: {value}"))
+        .collect();
+    format!("{{{}}}", hints.join(", "))
+}
+
+fn by_annotations(
+    context: &mut Context<'_>,
+    asked: &[(&'static str, bool)],
+    span: Span,
+    subject: Subject<'_>,
+    effect: Effect,
+) -> Option<Pattern> {
+    let server = match subject {
+        Subject::Tools(server) => server?,
+        Subject::Prompts | Subject::Resources => {
+            let message = "only tools have annotations";
+            context.report(Diagnostic::new(Code::BadPattern, span, message));
+            return None;
+        }
+    };
+    let pattern = annotations::pattern(server, asked, effect);
+    if pattern.is_impossible(false) {
+        let message = "the pattern can match nothing";
+        let help = format!(
+            "annotations are decided by `servers.{}.tool_metadata`, where no tool has these",
+            server.name.value
+        );
+        context.report(Diagnostic::new(Code::NeverMatches, span, message).help(help));
+        return None;
+    }
+    Some(pattern)
+}
+
+fn bad_pattern(context: &mut Context<'_>, error: PatternError, span: Span) {
+    let code = match error {
+        PatternError::RegexSyntax(_) | PatternError::RegexTooLarge => Code::BadRegex,
+        _ => Code::BadPattern,
+    };
+    let help = match &error {
+        PatternError::RegexTooLarge => "repeat less",
+        PatternError::GlobCharacter(_) => {
+            "a glob has `*` for any run and `?` for any one character; else write `{regex: …}`"
+        }
+        PatternError::TemplateExpression(_) => {
+            "write `{name}` for one segment, or `{+name}` for anything"
+        }
+        PatternError::GlobAndTemplate => "write `{+name}` in the place of `*`",
+        PatternError::Empty
+        | PatternError::TooLong
+        | PatternError::TemplateBrace
+        | PatternError::RegexSyntax(_) => "",
+    };
+    let label = match &error {
+        // The parser's own text has several lines; the last one says why.
+        PatternError::RegexSyntax(text) => text.lines().last().unwrap_or(""),
+        _ => "",
+    };
+    context.report(
+        Diagnostic::new(code, span, error.to_string())
+            .label(label.trim_start_matches("error: "))
+            .help(Some(help.to_owned()).filter(|help| !help.is_empty())),
+    );
+}
+
+/// Warns of what a reader of the manifest cannot see.
+fn check_text(context: &mut Context<'_>, text: &str, span: Span) {
+    // `escape_debug` knows which characters print, except that it prints spaces.
+    let unseen =
+        |c: char| c != ' ' && !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1;
+    if text.trim() != text || text.chars().any(unseen) {
+        let message = format!("{} has characters that cannot be seen", quote(text));
+        let help = "names and URIs are compared as they are, and nothing is trimmed";
+        context.report(Diagnostic::new(Code::OddText, span, message).help(help.to_owned()));
+    }
+}
+
+/// Reports the rules of one list that another one makes superfluous.
+fn shadowed(context: &mut Context<'_>, list: &[Placed]) {
+    let mut exact: HashMap<&str, &Placed> = HashMap::new();
+    let wide: Vec<(usize, &Placed)> = compared(list).collect();
+    for (index, placed) in list.iter().enumerate() {
+        let twin = placed
+            .pattern
+            .as_exact()
+            .and_then(|text| match exact.get(text) {
+                Some(first) => Some(*first),
+                None => {
+                    exact.insert(text, placed);
+                    None
+                }
+            });
+        let other = twin.or_else(|| {
+            let covering = wide.iter().find(|(other, wider)| {
+                // Of two that cover each other, the first counts.
+                *other != index
+                    && !(wider.by_annotation || placed.by_annotation)
+                    && wider.pattern.covers(&placed.pattern)
+                    && (*other < index || !placed.pattern.covers(&wider.pattern))
+            });
+            covering.map(|(_, wider)| *wider)
+        });
+        if let Some(other) = other {
+            let message = format!("{} never decides anything", quote(placed.rule.pattern()));
+            context.report(
+                Diagnostic::new(Code::Shadowed, placed.span, message)
+                    .label("remove this one")
+                    .related(other.span, "matches all of it"),
+            );
+        }
+    }
+}
+
+/// The rules that are not exact texts, up to as many as are worth the time.
+fn compared(list: &[Placed]) -> impl Iterator<Item = (usize, &Placed)> {
+    let wide = list
+        .iter()
+        .enumerate()
+        .filter(|(_, placed)| placed.pattern.as_exact().is_none());
+    wide.take(MAX_COMPARED)
+}
+
+/// Reports the rules that enable what is disabled as a whole.
+fn always_disabled(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Placed]) {
+    let exact: HashMap<&str, &Placed> = disabled
+        .iter()
+        .filter_map(|placed| Some((placed.pattern.as_exact()?, placed)))
+        .collect();
+    for placed in enabled {
+        let twin = placed
+            .pattern
+            .as_exact()
+            .and_then(|text| exact.get(text).copied());
+        let other = twin.or_else(|| {
+            let mut wide = compared(disabled);
+            wide.find(|(_, wider)| wider.pattern.covers(&placed.pattern))
+                .map(|(_, wider)| wider)
+        });
+        if let Some(other) = other {
+            let message = format!(
+                "{} is enabled and always disabled",
+                quote(placed.rule.pattern())
+            );
+            let help = other
+                .by_annotation
+                .then(|| "where `tool_metadata` is silent, an annotation disables".to_owned());
+            context.report(
+                Diagnostic::new(Code::AlwaysDisabled, placed.span, message)
+                    .label("enabled here")
+                    .related(other.span, "disabled here, which always wins")
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// Warns of exact texts that are disabled though nothing enables them.
+fn disables_nothing(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Placed]) {
+    let exact: HashMap<&str, &Placed> = enabled
+        .iter()
+        .filter_map(|placed| Some((placed.pattern.as_exact()?, placed)))
+        .collect();
+    if compared(enabled).count() == MAX_COMPARED {
+        return;
+    }
+    for placed in disabled {
+        let Some(text) = placed.pattern.as_exact() else {
+            continue;
+        };
+        let mut wide = compared(enabled);
+        if !exact.contains_key(text) && !wide.any(|(_, wider)| wider.pattern.matches(text)) {
+            let message = format!("{} is disabled, but nothing enables it", quote(text));
+            let help = "what is not enabled needs no disabling";
+            context.report(
+                Diagnostic::new(Code::DisablesNothing, placed.span, message).help(help.to_owned()),
+            );
+        }
+    }
+}

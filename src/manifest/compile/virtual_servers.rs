@@ -1,0 +1,231 @@
+//! Virtual servers, checked.
+
+use std::collections::HashSet;
+
+use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
+use crate::manifest::schema;
+use crate::manifest::span::{Span, Spanned};
+use crate::mcp::ProtocolVersion;
+use crate::policy::{Definition, Instructions, VirtualServer};
+
+use super::Context;
+use super::annotations::KnownServer;
+use super::matching::Matches;
+use super::rules::{self, Lists, Subject};
+
+/// The virtual servers that can be made. `servers_known` says whether `servers` are all that the
+/// manifest has, so that another name is wrong.
+pub(super) fn compile(
+    context: &mut Context<'_>,
+    written: schema::Entries<schema::VirtualServer>,
+    servers: &[KnownServer],
+    servers_known: bool,
+) -> Vec<VirtualServer> {
+    let mut compiler = Compiler {
+        servers,
+        servers_known,
+        matches: Matches::default(),
+        used: HashSet::new(),
+    };
+    let mut compiled = Vec::new();
+    for (name, server) in written.0 {
+        compiled.extend(compiler.virtual_server(context, &name, server));
+    }
+    for server in servers {
+        if !compiler.used.contains(server.name.value.as_str()) {
+            let message = format!("no virtual server uses {}", quote(&server.name.value));
+            context.report(Diagnostic::new(
+                Code::UnusedServer,
+                server.name.span,
+                message,
+            ));
+        }
+    }
+    compiled
+}
+
+struct Compiler<'a> {
+    servers: &'a [KnownServer],
+    servers_known: bool,
+    matches: Matches,
+    used: HashSet<&'a str>,
+}
+
+impl Compiler<'_> {
+    fn virtual_server(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &Spanned<String>,
+        written: Spanned<schema::VirtualServer>,
+    ) -> Option<VirtualServer> {
+        context.check_name("virtual server", name);
+        let Spanned {
+            value: written,
+            span,
+        } = written;
+        let matches = match written.matches {
+            Some(matches) => self.matches.compile(context, matches),
+            None => {
+                context.missing(self.place(name, span, context), "match");
+                None
+            }
+        };
+        let prefix = format!("virtual_servers.{}", name.value);
+        let backend = match written.servers {
+            Some(backends) => self.backend(context, backends),
+            None => {
+                context.missing(self.place(name, span, context), "servers");
+                None
+            }
+        };
+        let prompts = Lists {
+            enabled: written.enabled_prompts,
+            disabled: written.disabled_prompts,
+            prefix: prefix.clone(),
+            noun: "prompts",
+        };
+        let prompts = rules::compile(context, prompts, Subject::Prompts);
+        let resources = Lists {
+            enabled: written.enabled_resources,
+            disabled: written.disabled_resources,
+            prefix: prefix.clone(),
+            noun: "resources",
+        };
+        let resources = rules::compile(context, resources, Subject::Resources);
+        let protocol_versions = protocol_versions(context, written.protocol_versions);
+        let Spanned {
+            value: backend,
+            span: backend_span,
+        } = backend?;
+        let server = backend.name.and_then(|name| self.server(context, name));
+        let tools = Lists {
+            enabled: backend.enabled_tools,
+            disabled: backend.disabled_tools,
+            prefix: format!("{prefix}.servers[0]"),
+            noun: "tools",
+        };
+        let tools = rules::compile(context, tools, Subject::Tools(server));
+        let lists = [&tools, &prompts, &resources];
+        let intact = context.is_intact(span) && context.is_intact(backend_span);
+        if lists.iter().all(|rules| rules.enabled().is_empty()) && intact {
+            let message = format!("the virtual server {} enables nothing", quote(&name.value));
+            let help = "list what it has under `enabled_tools`, `enabled_prompts` or \
+                        `enabled_resources`";
+            context.report(
+                Diagnostic::new(Code::NothingEnabled, name.span, message).help(help.to_owned()),
+            );
+        }
+        Some(VirtualServer::new(Definition {
+            description: written.description,
+            tools,
+            prompts,
+            resources,
+            instructions: match written.instructions {
+                None | Some(schema::Instructions::Drop) => Instructions::Drop,
+                Some(schema::Instructions::Pass) => Instructions::Pass,
+                Some(schema::Instructions::Replace(text)) => Instructions::Replace(text),
+            },
+            protocol_versions,
+            ..Definition::new(name.value.clone(), server?.name.value.clone(), matches?)
+        }))
+    }
+
+    /// Where to report what is missing in a virtual server: at its name, unless part of the
+    /// virtual server was cut out.
+    fn place(&self, name: &Spanned<String>, span: Span, context: &Context<'_>) -> Span {
+        if context.is_intact(span) {
+            name.span
+        } else {
+            span
+        }
+    }
+
+    /// The one physical server that a virtual server may have for now.
+    fn backend(
+        &self,
+        context: &mut Context<'_>,
+        written: Spanned<Vec<Spanned<schema::Backend>>>,
+    ) -> Option<Spanned<schema::Backend>> {
+        let Spanned {
+            value: backends,
+            span,
+        } = written;
+        let mut backends = backends.into_iter();
+        let Some(first) = backends.next() else {
+            if context.is_intact(span) {
+                let message = "a virtual server needs a physical one";
+                context.report(Diagnostic::new(Code::MissingKey, span, message));
+            }
+            return None;
+        };
+        if let Some(second) = backends.next() {
+            let message = "several servers behind one virtual server are not supported by this \
+                           version yet";
+            context.report(
+                Diagnostic::new(Code::NotYet, second.span, message)
+                    .label("the second")
+                    .help("make a virtual server for each".to_owned()),
+            );
+        }
+        if first.value.name.is_none() {
+            context.missing(first.span, "name");
+        }
+        Some(first)
+    }
+
+    fn server(&mut self, context: &mut Context<'_>, name: Spanned<String>) -> Option<&KnownServer> {
+        let servers = self.servers;
+        let found = servers
+            .iter()
+            .find(|server| server.name.value == name.value);
+        match found {
+            Some(server) => {
+                self.used.insert(&server.name.value);
+            }
+            None if self.servers_known => {
+                let message = format!("there is no server {}", quote(&name.value));
+                let names = servers.iter().map(|server| server.name.value.as_str());
+                let help = did_you_mean(&name.value, names)
+                    .unwrap_or_else(|| "physical servers are declared under `servers`".to_owned());
+                context.report(Diagnostic::new(Code::UnknownServer, name.span, message).help(help));
+            }
+            None => {}
+        }
+        found
+    }
+}
+
+fn protocol_versions(
+    context: &mut Context<'_>,
+    written: Option<Spanned<Vec<Spanned<String>>>>,
+) -> Vec<ProtocolVersion> {
+    let Some(Spanned {
+        value: written,
+        span,
+    }) = written
+    else {
+        return ProtocolVersion::ALL.to_vec();
+    };
+    if written.is_empty() && context.is_intact(span) {
+        let message = "without a protocol version every request would be refused";
+        context.report(Diagnostic::new(Code::UnknownValue, span, message));
+    }
+    let mut versions = Vec::new();
+    for Spanned { value, span } in written {
+        match ProtocolVersion::parse(&value) {
+            Some(version) => versions.push(version),
+            None => {
+                let message = format!("there is no protocol version {}", quote(&value));
+                let known: Vec<_> = ProtocolVersion::ALL
+                    .iter()
+                    .map(|version| format!("`{version}`"))
+                    .collect();
+                let help = format!("there are {}", known.join(", "));
+                context.report(Diagnostic::new(Code::UnknownValue, span, message).help(help));
+            }
+        }
+    }
+    versions.sort_unstable();
+    versions.dedup();
+    versions
+}

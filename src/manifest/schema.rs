@@ -1,0 +1,393 @@
+//! The manifest as it is written: the one source for decoding and for the JSON Schema.
+//!
+//! Every key is optional for decoding, so that one mistake hides no other; what must be there is
+//! marked for the JSON Schema and missed in `compile`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, Visitor};
+
+use super::span::Spanned;
+
+/// A Sluice manifest: virtual MCP servers, each a restricted view of a physical one.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct Manifest {
+    /// The physical MCP servers, by name.
+    #[schemars(required)]
+    pub(super) servers: Option<Spanned<Entries<Server>>>,
+    /// The virtual servers, by name.
+    #[schemars(required)]
+    pub(super) virtual_servers: Option<Spanned<Entries<VirtualServer>>>,
+    /// What is refused for being too large.
+    pub(super) limits: Option<Spanned<Limits>>,
+    /// Examples of what is decided, run by `sluice check`.
+    pub(super) tests: Option<Vec<Spanned<Test>>>,
+}
+
+/// A physical MCP server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map, which may be empty: `{}`")]
+pub(super) struct Server {
+    /// What the operator knows of the server's tools, by tool name. What a server says of its own
+    /// tools decides nothing.
+    pub(super) tool_metadata: Option<Entries<ToolMetadata>>,
+}
+
+/// What the operator knows of a tool.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct ToolMetadata {
+    /// The tool's annotations, with the words of MCP.
+    #[schemars(required)]
+    pub(super) annotations: Option<Spanned<Annotations>>,
+}
+
+/// MCP's tool annotations. What is left out is not known, whatever default MCP gives it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "a map")]
+pub(super) struct Annotations {
+    /// The tool changes nothing.
+    pub(super) read_only_hint: Option<bool>,
+    /// The tool may destroy something.
+    pub(super) destructive_hint: Option<bool>,
+    /// Calling the tool again changes nothing more.
+    pub(super) idempotent_hint: Option<bool>,
+    /// The tool deals with things outside of the server's own world.
+    pub(super) open_world_hint: Option<bool>,
+}
+
+/// A virtual server: a physical one, restricted for one agent scope.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct VirtualServer {
+    /// What it is for.
+    pub(super) description: Option<String>,
+    /// By what a request finds it.
+    #[serde(rename = "match")]
+    #[schemars(required)]
+    pub(super) matches: Option<Spanned<Match>>,
+    /// The physical servers behind it; for now exactly one.
+    #[schemars(required)]
+    pub(super) servers: Option<Spanned<Vec<Spanned<Backend>>>>,
+    /// The prompts that it has. None, unless listed.
+    pub(super) enabled_prompts: Option<Vec<Spanned<Pattern>>>,
+    /// The prompts that it does not have, whatever enables them.
+    pub(super) disabled_prompts: Option<Vec<Spanned<Pattern>>>,
+    /// The resources and resource templates that it has, by URI. None, unless listed.
+    pub(super) enabled_resources: Option<Vec<Spanned<Pattern>>>,
+    /// The resources and resource templates that it does not have, whatever enables them.
+    pub(super) disabled_resources: Option<Vec<Spanned<Pattern>>>,
+    /// What becomes of the instructions that the server gives to models. They are dropped unless
+    /// said otherwise, since they may speak of what is hidden.
+    pub(super) instructions: Option<Instructions>,
+    /// The protocol versions that it serves; all that Sluice knows, if left out.
+    pub(super) protocol_versions: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// By what a request finds its virtual server: exactly one of these.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `path` or `route`")]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct Match {
+    /// The request's path without its query, exactly.
+    pub(super) path: Option<Spanned<String>>,
+    /// The value that Envoy's route sets as gRPC initial metadata `x-sluice-route`.
+    pub(super) route: Option<Spanned<String>>,
+}
+
+/// A physical server and what a virtual one has of its tools.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct Backend {
+    /// The name of the physical server.
+    #[schemars(required)]
+    pub(super) name: Option<Spanned<String>>,
+    /// The tools that the virtual server has. None, unless listed.
+    pub(super) enabled_tools: Option<Vec<Spanned<Pattern>>>,
+    /// The tools that the virtual server does not have, whatever enables them.
+    pub(super) disabled_tools: Option<Vec<Spanned<Pattern>>>,
+}
+
+/// Names or URIs: a text (exact, or a glob with `*`, and for names `?`; for URIs also a template
+/// with `{name}` and `{+name}`), a regular expression, or annotations.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Pattern {
+    /// An exact text, a glob, or a URI template.
+    Text(String),
+    /// Anything else.
+    Map(PatternMap),
+}
+
+/// A pattern that is not a plain text: `regex` alone, or annotations, all of which must hold.
+/// Annotations are decided by `tool_metadata` alone: where it is silent, a tool is not enabled, and
+/// is disabled.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `regex` or annotations")]
+#[schemars(extend("minProperties" = 1))]
+pub(super) struct PatternMap {
+    /// A regular expression that must match the whole text.
+    pub(super) regex: Option<Spanned<String>>,
+    /// Tools of this `readOnlyHint`.
+    pub(super) read_only: Option<bool>,
+    /// Tools of this `destructiveHint`; a read-only tool is not destructive.
+    pub(super) destructive: Option<bool>,
+    /// Tools of this `idempotentHint`.
+    pub(super) idempotent: Option<bool>,
+    /// Tools of this `openWorldHint`.
+    pub(super) open_world: Option<bool>,
+}
+
+/// What becomes of the instructions that a server gives to models.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "`drop`, `pass` or a map with `replace`"
+)]
+pub(super) enum Instructions {
+    /// They are removed.
+    Drop,
+    /// They go on as they are.
+    Pass,
+    /// This text stands in their place.
+    Replace(String),
+}
+
+/// What is refused for being too large. Sizes are numbers of bytes, or texts like `64KiB`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct Limits {
+    /// The longest request body; `4MiB` unless said otherwise.
+    pub(super) max_request_bytes: Option<Spanned<Size>>,
+    /// The longest response body that is not a stream of events; `16MiB` unless said otherwise.
+    pub(super) max_response_bytes: Option<Spanned<Size>>,
+    /// The longest server-sent event; `16MiB` unless said otherwise.
+    pub(super) max_sse_event_bytes: Option<Spanned<Size>>,
+    /// The longest JSON-RPC id that is a text; 256 unless said otherwise.
+    pub(super) max_id_bytes: Option<Spanned<Size>>,
+    /// How deep JSON may nest, 8 to 128; 64 unless said otherwise.
+    pub(super) max_json_depth: Option<Spanned<u64>>,
+    /// How many digits a JSON number may have, 16 to 1024; 64 unless said otherwise.
+    pub(super) max_number_digits: Option<Spanned<u64>>,
+    /// The longest time for which a client may keep a filtered list, like `60s`; `60s` unless said
+    /// otherwise.
+    pub(super) max_list_ttl: Option<Spanned<String>>,
+}
+
+/// A number of bytes, or a text like `64KiB`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Size {
+    /// A number of bytes.
+    Bytes(u64),
+    /// A number with a unit: `KiB`, `MiB`, or `B`.
+    Text(String),
+}
+
+/// An example of what is decided.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct Test {
+    /// What it shows; every test has its own.
+    #[schemars(required)]
+    pub(super) name: Option<Spanned<String>>,
+    /// What a client asks.
+    #[schemars(required)]
+    pub(super) given: Option<Spanned<Given>>,
+    /// What is decided.
+    #[schemars(required)]
+    pub(super) expect: Option<Spanned<Expect>>,
+}
+
+/// What a client asks: of which virtual server, and exactly one of the others.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct Given {
+    /// The name of the virtual server.
+    #[schemars(required)]
+    pub(super) virtual_server: Option<Spanned<String>>,
+    /// A call of a tool.
+    pub(super) call: Option<Spanned<Call>>,
+    /// Getting a prompt.
+    pub(super) prompt: Option<Spanned<Call>>,
+    /// Reading a resource.
+    pub(super) resource: Option<Spanned<Read>>,
+    /// A whole JSON-RPC message, as a map or as the text of its JSON.
+    pub(super) message: Option<serde_json::Value>,
+}
+
+/// A call of a tool, or getting a prompt.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `name`")]
+pub(super) struct Call {
+    /// The name of the tool or prompt.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// The arguments.
+    pub(super) arguments: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Reading a resource.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `uri`")]
+pub(super) struct Read {
+    /// The resource's URI.
+    #[schemars(required)]
+    pub(super) uri: Option<String>,
+}
+
+/// What is decided.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map")]
+pub(super) struct Expect {
+    /// Whether it goes on to the server.
+    #[schemars(required)]
+    pub(super) decision: Option<Decision>,
+    /// Why it is refused.
+    pub(super) reason: Option<Spanned<String>>,
+}
+
+/// Whether something goes on to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", expecting = "`allow` or `deny`")]
+pub(super) enum Decision {
+    /// It does.
+    Allow,
+    /// It is refused.
+    Deny,
+}
+
+/// A map with names for keys, in the order of the text.
+#[derive(Debug)]
+pub(super) struct Entries<T>(pub(super) Vec<(Spanned<String>, Spanned<T>)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map with names for keys")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Entries<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Entries_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, T>::json_schema(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PatternVisitor;
+
+        impl<'de> Visitor<'de> for PatternVisitor {
+            type Value = Pattern;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, or a map with `regex` or annotations")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Pattern, E> {
+                Ok(Pattern::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Pattern, A::Error> {
+                PatternMap::deserialize(MapAccessDeserializer::new(map)).map(Pattern::Map)
+            }
+        }
+
+        deserializer.deserialize_any(PatternVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SizeVisitor;
+
+        impl Visitor<'_> for SizeVisitor {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of bytes, or a text like `64KiB`")
+            }
+
+            fn visit_u64<E>(self, bytes: u64) -> Result<Size, E> {
+                Ok(Size::Bytes(bytes))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Size, E> {
+                Ok(Size::Text(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(SizeVisitor)
+    }
+}
+
+/// The JSON Schema of manifests, for editors.
+#[must_use]
+pub fn json_schema() -> serde_json::Value {
+    // Absent keys are fine and empty ones are not, so an optional value is never null.
+    let settings = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .with_transform(RecursiveTransform(forbid_null));
+    settings
+        .into_generator()
+        .into_root_schema_for::<Manifest>()
+        .to_value()
+}
+
+fn forbid_null(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(serde_json::Value::Array(types)) = object.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(serde_json::Value::Array(options)) = object.get_mut("anyOf") {
+        options.retain(|option| option.get("type").is_none_or(|kind| kind != "null"));
+        if let [only] = options.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            if let serde_json::Value::Object(only) = only {
+                object.extend(only);
+            }
+        }
+    }
+}

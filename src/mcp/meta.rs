@@ -1,0 +1,20 @@
+//! Keys of `_meta`, and the extensions that capabilities name.
+
+/// The version of a request (MCP 2026-07-28, required).
+pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// The capabilities of the client (MCP 2026-07-28, required).
+pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// The level from which a request's stream carries log messages (MCP 2026-07-28).
+pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// Who the server is (MCP 2026-07-28, on results).
+pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+/// Ties a message to a task (MCP 2025-11-25).
+pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+/// Free text for the model while a task runs (MCP 2025-11-25).
+pub const MODEL_IMMEDIATE_RESPONSE: &str = "io.modelcontextprotocol/model-immediate-response";
+/// W3C baggage (SEP-414): carries whatever the caller's other systems put there.
+pub const BAGGAGE: &str = "baggage";
+
+/// The extensions that Sluice lets the two sides agree on. What it can't enforce it does not let
+/// through: an extension that was not negotiated must not be used.
+pub const EXTENSIONS: &[&str] = &["io.modelcontextprotocol/ui"];

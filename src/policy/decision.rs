@@ -1,0 +1,43 @@
+//! What is asked, and what is answered.
+
+use super::reason::Reason;
+use super::rule::Rule;
+
+/// What a client wants to see or use. The kind is part of it, so that a tool's name can never be
+/// taken for a prompt's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target<'a> {
+    /// A tool, by name.
+    Tool(&'a str),
+    /// A prompt, by name.
+    Prompt(&'a str),
+    /// A resource, by URI.
+    Resource(&'a str),
+    /// A resource template, by its `uriTemplate`.
+    ResourceTemplate(&'a str),
+}
+
+/// The answer to a [`Target`].
+#[derive(Debug, Clone, Copy)]
+pub enum Decision<'p> {
+    /// The target may be seen and used.
+    Allow {
+        /// The rule that enables it.
+        rule: &'p Rule,
+    },
+    /// For the client, the target does not exist.
+    Deny {
+        /// Why: the same whether the target is hidden or does not exist.
+        reason: Reason,
+        /// The rule that disables it, or `None` where nothing enables it. For the operator only.
+        rule: Option<&'p Rule>,
+    },
+}
+
+impl Decision<'_> {
+    /// Whether the target may be seen and used.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allow { .. })
+    }
+}

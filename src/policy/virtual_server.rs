@@ -1,0 +1,360 @@
+//! Virtual servers: a physical MCP server, restricted for one agent scope.
+
+use crate::mcp::ProtocolVersion;
+
+use super::decision::{Decision, Target};
+use super::pattern::Pattern;
+use super::reason::Reason;
+use super::rule::{Rules, Verdict};
+use super::uri;
+
+/// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Instructions {
+    /// They are removed.
+    #[default]
+    Drop,
+    /// They go on as they are.
+    Pass,
+    /// This text stands in their place, whether or not the upstream sent any.
+    Replace(String),
+}
+
+/// By what a request finds its virtual server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Match {
+    /// The request's path without its query, compared as it is.
+    Path(String),
+    /// The value that Envoy's route sets.
+    Route(String),
+}
+
+/// The parts of a [`VirtualServer`], for whoever builds one.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The name of the physical server.
+    pub server: String,
+    /// By what a request finds it.
+    pub matches: Match,
+    /// Which tools it has.
+    pub tools: Rules,
+    /// Which prompts it has.
+    pub prompts: Rules,
+    /// Which resources and resource templates it has.
+    pub resources: Rules,
+    /// What becomes of the upstream's instructions.
+    pub instructions: Instructions,
+    /// The protocol versions that it serves, oldest first.
+    pub protocol_versions: Vec<ProtocolVersion>,
+}
+
+impl Definition {
+    /// A definition that enables nothing and has the default of everything else.
+    #[must_use]
+    pub fn new(name: impl Into<String>, server: impl Into<String>, matches: Match) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            server: server.into(),
+            matches,
+            tools: Rules::default(),
+            prompts: Rules::default(),
+            resources: Rules::default(),
+            instructions: Instructions::default(),
+            protocol_versions: ProtocolVersion::ALL.to_vec(),
+        }
+    }
+}
+
+/// A physical MCP server, restricted for one agent scope: what a view is to a table.
+#[derive(Debug, Clone)]
+pub struct VirtualServer(Definition);
+
+impl VirtualServer {
+    /// The virtual server of this definition.
+    #[must_use]
+    pub fn new(definition: Definition) -> Self {
+        Self(definition)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// The name of the physical server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.0.server
+    }
+
+    /// By what a request finds it.
+    #[must_use]
+    pub fn matches(&self) -> &Match {
+        &self.0.matches
+    }
+
+    /// The path by which a request finds it, if it is found by a path.
+    #[must_use]
+    pub fn match_path(&self) -> Option<&str> {
+        match &self.0.matches {
+            Match::Path(path) => Some(path),
+            Match::Route(_) => None,
+        }
+    }
+
+    /// The route's value by which a request finds it, if it is found by one.
+    #[must_use]
+    pub fn match_route(&self) -> Option<&str> {
+        match &self.0.matches {
+            Match::Route(route) => Some(route),
+            Match::Path(_) => None,
+        }
+    }
+
+    /// What becomes of the upstream's instructions.
+    #[must_use]
+    pub fn instructions(&self) -> &Instructions {
+        &self.0.instructions
+    }
+
+    /// The protocol versions that it serves, oldest first.
+    #[must_use]
+    pub fn protocol_versions(&self) -> &[ProtocolVersion] {
+        &self.0.protocol_versions
+    }
+
+    /// Decides whether a target may be seen and used; for the list and for the call.
+    ///
+    /// Names and URIs compare as decoded Unicode text: case counts, and nothing is trimmed,
+    /// folded or normalised. What is disabled is never allowed; what no rule enables neither. A URI
+    /// that someone may read as another one (with dot segments, or characters encoded that need
+    /// not be) is allowed only by a rule that spells out exactly this URI.
+    #[must_use]
+    pub fn decide(&self, target: Target<'_>) -> Decision<'_> {
+        let (verdict, reason) = match target {
+            Target::Tool(name) => {
+                let matches = |pattern: &Pattern| pattern.matches(name);
+                (
+                    self.0.tools.judge(name, matches, matches),
+                    Reason::ToolNotEnabled,
+                )
+            }
+            Target::Prompt(name) => {
+                let matches = |pattern: &Pattern| pattern.matches(name);
+                (
+                    self.0.prompts.judge(name, matches, matches),
+                    Reason::PromptNotEnabled,
+                )
+            }
+            Target::Resource(uri) => {
+                let plain = uri::is_plain(uri);
+                let verdict = self.0.resources.judge(
+                    uri,
+                    |pattern| plain && pattern.matches(uri),
+                    |pattern| pattern.matches(uri),
+                );
+                (verdict, Reason::ResourceNotEnabled)
+            }
+            Target::ResourceTemplate(template) => {
+                let plain = uri::is_plain(template);
+                let verdict = self.0.resources.judge(
+                    template,
+                    |pattern| plain && pattern.matches_template(template),
+                    |pattern| pattern.matches_template(template),
+                );
+                (verdict, Reason::ResourceNotEnabled)
+            }
+        };
+        match verdict {
+            Verdict::Enabled(rule) => Decision::Allow { rule },
+            Verdict::Disabled(rule) => Decision::Deny {
+                reason,
+                rule: Some(rule),
+            },
+            Verdict::Unmentioned => Decision::Deny { reason, rule: None },
+        }
+    }
+
+    /// Whether a target may be seen and used.
+    #[must_use]
+    pub fn allows(&self, target: Target<'_>) -> bool {
+        self.decide(target).is_allowed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Location, Rule, RuleId};
+
+    fn rules(compile: fn(&str) -> Pattern, enabled: &[&str], disabled: &[&str]) -> Rules {
+        let build = |list: &str, texts: &[&str]| {
+            let rule = |(index, text): (usize, &&str)| {
+                let location = Location {
+                    file: "test.yaml".into(),
+                    line: 1,
+                    column: 1,
+                };
+                Rule::new(
+                    RuleId::new(format!("{list}[{index}]")),
+                    location,
+                    *text,
+                    compile(text),
+                )
+            };
+            texts.iter().enumerate().map(rule).collect()
+        };
+        Rules::new(build("enabled", enabled), build("disabled", disabled))
+    }
+
+    fn names(enabled: &[&str], disabled: &[&str]) -> Rules {
+        rules(|text| Pattern::name(text).unwrap(), enabled, disabled)
+    }
+
+    fn uris(enabled: &[&str], disabled: &[&str]) -> Rules {
+        rules(|text| Pattern::uri(text).unwrap(), enabled, disabled)
+    }
+
+    fn server() -> VirtualServer {
+        VirtualServer::new(Definition {
+            tools: names(
+                &["get_*", "search_issues", "*_comments"],
+                &["*_admin", "get_token"],
+            ),
+            prompts: names(&["review"], &[]),
+            resources: uris(
+                &[
+                    "docs:///*",
+                    "repo://{owner}/{name}",
+                    "file:///etc/../motd",
+                    "exact:///a",
+                ],
+                &["docs:///internal/*", "repo://{owner}/{secret}"],
+            ),
+            ..Definition::new("v", "s", Match::Path("/mcp".into()))
+        })
+    }
+
+    fn say(decision: Decision<'_>) -> String {
+        match decision {
+            Decision::Allow { rule } => format!("allow {}", rule.id()),
+            Decision::Deny {
+                reason,
+                rule: Some(rule),
+            } => format!("{reason} {}", rule.id()),
+            Decision::Deny { reason, rule: None } => reason.to_string(),
+        }
+    }
+
+    #[test]
+    fn tools() {
+        let table = [
+            ("get_issue", "allow enabled[0]"),
+            ("search_issues", "allow enabled[1]"),
+            ("get_comments", "allow enabled[0]"),
+            ("list_comments", "allow enabled[2]"),
+            // What is disabled wins, exact or not, over whatever enables it.
+            ("get_admin", "tool_not_enabled disabled[0]"),
+            ("get_token", "tool_not_enabled disabled[1]"),
+            ("delete_repo", "tool_not_enabled"),
+            ("", "tool_not_enabled"),
+            ("Get_issue", "tool_not_enabled"),
+            ("search_issues ", "tool_not_enabled"),
+            // Latin letters replaced by Cyrillic and fullwidth ones.
+            ("s\u{435}arch_issues", "tool_not_enabled"),
+            ("\u{ff53}earch_issues", "tool_not_enabled"),
+            ("search_issues\u{200b}", "tool_not_enabled"),
+            ("search_issues\0", "tool_not_enabled"),
+            // A prompt's name is not a tool's.
+            ("review", "tool_not_enabled"),
+        ];
+        for (name, expected) in table {
+            assert_eq!(
+                say(server().decide(Target::Tool(name))),
+                expected,
+                "{name:?}"
+            );
+        }
+        assert!(server().allows(Target::Prompt("review")));
+        assert_eq!(
+            say(server().decide(Target::Prompt("get_issue"))),
+            "prompt_not_enabled"
+        );
+    }
+
+    #[test]
+    fn resources() {
+        let table = [
+            ("docs:///a", "allow enabled[0]"),
+            ("docs:///a/b.md", "allow enabled[0]"),
+            ("docs:///internal/a", "resource_not_enabled disabled[0]"),
+            // Nothing that may be read as another URI gets by on a wildcard.
+            ("docs:///a/../internal/a", "resource_not_enabled"),
+            ("docs:///a/%2e%2e/internal/a", "resource_not_enabled"),
+            ("docs:///%69nternal/a", "resource_not_enabled"),
+            ("docs:///a%2f..%2finternal", "resource_not_enabled"),
+            ("docs:///a\\..\\internal", "resource_not_enabled"),
+            ("docs:///..", "resource_not_enabled"),
+            // What is disabled is so in any spelling that its pattern matches.
+            ("docs:///internal/../a", "resource_not_enabled disabled[0]"),
+            ("file:///etc/../motd", "allow enabled[2]"),
+            ("file:///etc/./motd", "resource_not_enabled"),
+            ("exact:///a", "allow enabled[3]"),
+            ("exact:///a/", "resource_not_enabled"),
+        ];
+        for (uri, expected) in table {
+            assert_eq!(
+                say(server().decide(Target::Resource(uri))),
+                expected,
+                "{uri}"
+            );
+        }
+    }
+
+    #[test]
+    fn resource_templates() {
+        let table = [
+            ("docs:///{page}", "allow enabled[0]"),
+            ("repo://{owner}/{name}", "allow enabled[1]"),
+            ("repo://{owner}/{other}", "resource_not_enabled"),
+            (
+                "repo://{owner}/{secret}",
+                "resource_not_enabled disabled[1]",
+            ),
+            (
+                "docs:///internal/{page}",
+                "resource_not_enabled disabled[0]",
+            ),
+            ("exact:///{x}", "resource_not_enabled"),
+        ];
+        for (template, expected) in table {
+            let target = Target::ResourceTemplate(template);
+            assert_eq!(say(server().decide(target)), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_enabled_by_default() {
+        let server = VirtualServer::new(Definition::new("v", "s", Match::Route("v".into())));
+        for target in [
+            Target::Tool("a"),
+            Target::Prompt("a"),
+            Target::Resource("a:b"),
+            Target::ResourceTemplate("a:{b}"),
+        ] {
+            assert!(!server.allows(target), "{target:?}");
+        }
+    }
+}

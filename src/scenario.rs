@@ -1,0 +1,282 @@
+//! Single messages, put to the same [`Exchange`] that serves Envoy.
+//!
+//! What a manifest's tests show and what `sluice explain` says is thereby what production does.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::exchange::{BodyEdit, Event, Exchange, Headers, Occurrence, Refusal, Reply};
+use crate::json::{self, Document};
+use crate::manifest::{Expectation, Given, Test};
+use crate::mcp::{ProtocolVersion, header, meta};
+use crate::policy::{Policy, Reason, VirtualServer};
+
+/// What became of a message.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The refusal, if it was refused.
+    pub refusal: Option<Refusal>,
+    /// What happened on the way.
+    pub occurrences: Vec<Occurrence>,
+    /// The message as the other side gets it; `None` if it was refused or not passed on.
+    pub passed: Option<String>,
+}
+
+/// A test of a manifest that did not come out as it expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It was let through.
+    #[error("expected deny, but the message is allowed")]
+    Allowed,
+    /// It was refused.
+    #[error("expected allow, but the message is denied: {0}")]
+    Denied(Reason),
+    /// It was refused for another reason.
+    #[error("expected deny for {expected}, but the reason is {actual}")]
+    OtherReason {
+        /// The reason that the test names.
+        expected: Reason,
+        /// The reason that the exchange gave.
+        actual: Reason,
+    },
+}
+
+/// Runs one of a manifest's tests.
+///
+/// # Errors
+///
+/// Says how the decision differs from what the test expects.
+pub fn run(policy: &Arc<Policy>, server: &VirtualServer, test: &Test) -> Result<(), Failure> {
+    let denied = ask(policy, server, &test.given)
+        .refusal
+        .map(|refusal| refusal.reason());
+    match (test.expect, denied) {
+        (Expectation::Allow, None) | (Expectation::Deny { reason: None }, Some(_)) => Ok(()),
+        (Expectation::Allow, Some(reason)) => Err(Failure::Denied(reason)),
+        (Expectation::Deny { .. }, None) => Err(Failure::Allowed),
+        (
+            Expectation::Deny {
+                reason: Some(expected),
+            },
+            Some(actual),
+        ) if expected == actual => Ok(()),
+        (
+            Expectation::Deny {
+                reason: Some(expected),
+            },
+            Some(actual),
+        ) => Err(Failure::OtherReason { expected, actual }),
+    }
+}
+
+/// Sends a message as a client of `server` would, in the newest version that has sessions, if one
+/// is served, or in the version that the message itself names.
+#[must_use]
+pub fn ask(policy: &Arc<Policy>, server: &VirtualServer, given: &Given) -> Outcome {
+    let body = match given {
+        Given::Call { name, arguments } => request(server, "tools/call", "name", name, arguments),
+        Given::Prompt { name, arguments } => {
+            request(server, "prompts/get", "name", name, arguments)
+        }
+        Given::Resource { uri } => request(server, "resources/read", "uri", uri, &None),
+        Given::Message(text) => text.clone(),
+    };
+    let mirrors = Mirrors::of(server, &body, policy);
+    let mut headers = vec![
+        (":method", b"POST".as_slice()),
+        (":path", server.match_path().unwrap_or("/").as_bytes()),
+        ("content-type", b"application/json"),
+    ];
+    headers.extend(
+        mirrors
+            .0
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes())),
+    );
+    let mut conversation = Conversation::begin(policy, server);
+    let headers = Headers::from_iter(headers);
+    conversation.tell(Event::RequestHeaders {
+        headers,
+        end_of_stream: false,
+    });
+    conversation.tell(Event::RequestBody(Bytes::from(body.clone())));
+    conversation.end(body)
+}
+
+/// Receives a message of the upstream as a client of `server` would, on a stream that nobody asked
+/// anything on.
+#[must_use]
+pub fn hear(policy: &Arc<Policy>, server: &VirtualServer, message: &str) -> Outcome {
+    let mut conversation = Conversation::begin(policy, server);
+    let path = server.match_path().unwrap_or("/").as_bytes();
+    let headers = Headers::from_iter([(":method", b"GET".as_slice()), (":path", path)]);
+    conversation.tell(Event::RequestHeaders {
+        headers,
+        end_of_stream: true,
+    });
+    let headers = [
+        (":status", b"200".as_slice()),
+        ("content-type", b"text/event-stream"),
+    ];
+    let headers = Headers::from_iter(headers);
+    conversation.tell(Event::ResponseHeaders {
+        headers,
+        end_of_stream: false,
+    });
+    let mut event = Vec::new();
+    let data = Some(message.trim().as_bytes().to_vec());
+    crate::mcp::sse::Event {
+        data,
+        ..Default::default()
+    }
+    .write(&mut event);
+    conversation.tell(Event::ResponseBody {
+        chunk: event.into(),
+        end_of_stream: true,
+    });
+    let mut outcome = conversation.end(String::new());
+    outcome.passed = outcome.passed.and_then(|stream| data_of(&stream));
+    outcome
+        .occurrences
+        .retain(|occurrence| !matches!(occurrence, Occurrence::Allowed { .. }));
+    outcome
+}
+
+/// The data of the one event in a stream.
+fn data_of(stream: &str) -> Option<String> {
+    let mut decoder = crate::mcp::sse::Decoder::new(usize::MAX);
+    let mut items = Vec::new();
+    decoder.push(stream.as_bytes(), &mut items).ok()?;
+    items.into_iter().find_map(|item| match item {
+        crate::mcp::sse::Item::Event(event) => String::from_utf8(event.data?).ok(),
+        crate::mcp::sse::Item::Comment => None,
+    })
+}
+
+/// The newest version with sessions that `server` serves, else the newest.
+fn version(server: &VirtualServer) -> ProtocolVersion {
+    let served = server.protocol_versions();
+    let newest = served
+        .iter()
+        .copied()
+        .max()
+        .unwrap_or(ProtocolVersion::V2025_11_25);
+    let legacy = served
+        .iter()
+        .copied()
+        .filter(|version| !version.is_modern())
+        .max();
+    legacy.unwrap_or(newest)
+}
+
+fn request(
+    server: &VirtualServer,
+    method: &str,
+    key: &str,
+    name: &str,
+    arguments: &Option<Map<String, Value>>,
+) -> String {
+    let mut params = Map::new();
+    params.insert(key.to_owned(), name.into());
+    if let Some(arguments) = arguments {
+        params.insert("arguments".to_owned(), Value::Object(arguments.clone()));
+    }
+    let version = version(server);
+    if version.is_modern() {
+        let envelope =
+            json!({meta::PROTOCOL_VERSION: version.as_str(), meta::CLIENT_CAPABILITIES: {}});
+        params.insert("_meta".to_owned(), envelope);
+    }
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+}
+
+/// The headers that a client sends with a message.
+struct Mirrors(Vec<(&'static str, String)>);
+
+impl Mirrors {
+    fn of(server: &VirtualServer, body: &str, policy: &Policy) -> Self {
+        let document = Document::parse(body.as_bytes(), &policy.limits().json).ok();
+        let root = document.as_ref().map(Document::root);
+        let text = |value: Option<json::Value<'_>>| {
+            value
+                .and_then(json::Value::as_str)
+                .map(|text| text.into_owned())
+        };
+        let params = root.and_then(|root| root.get("params"));
+        let envelope = params.and_then(|params| params.get("_meta"));
+        let claim = text(envelope.and_then(|envelope| envelope.get(meta::PROTOCOL_VERSION)));
+        let Some(claim) = claim else {
+            return Self(vec![(
+                header::PROTOCOL_VERSION,
+                version(server).as_str().to_owned(),
+            )]);
+        };
+        let mut mirrors = vec![(header::PROTOCOL_VERSION, claim)];
+        if let Some(method) = text(root.and_then(|root| root.get("method"))) {
+            mirrors.push((header::METHOD, method));
+        }
+        let name = params.and_then(|params| params.get("name").or_else(|| params.get("uri")));
+        if let Some(name) = text(name) {
+            mirrors.push((header::NAME, header::encode_value(&name).into_owned()));
+        }
+        Self(mirrors)
+    }
+}
+
+/// An exchange under way.
+struct Conversation {
+    exchange: Option<Exchange>,
+    outcome: Outcome,
+    changed: bool,
+    refused: bool,
+}
+
+impl Conversation {
+    fn begin(policy: &Arc<Policy>, server: &VirtualServer) -> Self {
+        let route = server.match_route().map(str::to_owned);
+        Self {
+            exchange: Some(Exchange::new(Arc::clone(policy), route)),
+            outcome: Outcome {
+                refusal: None,
+                occurrences: Vec::new(),
+                passed: None,
+            },
+            changed: false,
+            refused: false,
+        }
+    }
+
+    fn tell(&mut self, event: Event<'_>) {
+        let Some(exchange) = self.exchange.take() else {
+            return;
+        };
+        let (exchange, step) = exchange.handle(event);
+        self.outcome.occurrences.extend(step.occurrences);
+        match step.reply {
+            Reply::Continue { body, .. } => {
+                self.exchange = Some(exchange);
+                if let BodyEdit::Replace(body) = body {
+                    self.changed = true;
+                    self.outcome.passed = Some(String::from_utf8_lossy(&body).into_owned());
+                }
+            }
+            Reply::Refuse(refusal) => {
+                self.refused = true;
+                self.outcome.refusal = Some(*refusal);
+            }
+            Reply::Abort(_) => self.refused = true,
+        }
+    }
+
+    /// What became of it; `unchanged` is what went on, if nothing changed it.
+    fn end(mut self, unchanged: String) -> Outcome {
+        if self.refused {
+            self.outcome.passed = None;
+        } else if !self.changed {
+            self.outcome.passed = Some(unchanged);
+        }
+        self.outcome
+    }
+}

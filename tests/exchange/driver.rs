@@ -1,0 +1,304 @@
+//! A client and an upstream made of plain data.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sluice::exchange::{BodyEdit, Event, Exchange, HeaderEdits, Headers, Refusal, Reply, Step};
+use sluice::manifest;
+use sluice::policy::Policy;
+
+pub const MANIFEST: &str = r#"
+servers:
+  github: {}
+virtual_servers:
+  triage:
+    match: {path: /mcp/triage}
+    servers:
+      - name: github
+        enabled_tools: [get_issue, "list_*"]
+        disabled_tools: [list_secrets]
+    enabled_prompts: [triage]
+    enabled_resources: ["repo://acme/readme", "repo://{owner}/{repo}/issues"]
+  everything:
+    match: {route: everything}
+    servers: [{name: github, enabled_tools: ["*"]}]
+    enabled_prompts: ["*"]
+    enabled_resources: ["*"]
+    instructions: pass
+  modern-only:
+    match: {path: /mcp/modern}
+    servers: [{name: github, enabled_tools: ["*"]}]
+    instructions: {replace: "Be brief."}
+    protocol_versions: ["2026-07-28"]
+limits: {max_request_bytes: 64KiB, max_response_bytes: 64KiB, max_sse_event_bytes: 16KiB, max_id_bytes: 64}
+"#;
+
+pub fn policy() -> Arc<Policy> {
+    match manifest::load("sluice.yaml", MANIFEST) {
+        Ok(loaded) => Arc::new(loaded.policy),
+        Err(diagnostics) => panic!("{diagnostics:?}"),
+    }
+}
+
+/// What a client sends.
+#[derive(Clone)]
+pub struct Call {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub route: Option<&'static str>,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub body: Option<Vec<u8>>,
+}
+
+/// The end of the request phase.
+pub enum Sent {
+    Forwarded(Forwarded),
+    Refused(Refusal),
+}
+
+/// A request that has gone on.
+pub struct Forwarded {
+    pub exchange: Exchange,
+    pub headers: HeaderEdits,
+    pub body: BodyEdit,
+}
+
+/// What the client gets in the end.
+#[derive(Debug)]
+pub enum Received {
+    Response { headers: HeaderEdits, body: Vec<u8> },
+    Refused(Refusal),
+    Cut,
+}
+
+pub fn post(body: impl Into<Vec<u8>>) -> Call {
+    Call {
+        method: "POST",
+        path: "/mcp/triage",
+        route: None,
+        headers: vec![("content-type".into(), b"application/json".to_vec())],
+        body: Some(body.into()),
+    }
+}
+
+pub fn get() -> Call {
+    Call {
+        method: "GET",
+        path: "/mcp/triage",
+        route: None,
+        headers: Vec::new(),
+        body: None,
+    }
+}
+
+/// A modern request: `params` without its `_meta`, and the headers that mirror it.
+pub fn modern(method: &str, params: &str, name: Option<&str>) -> Call {
+    let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+    let comma = if params.is_empty() { "" } else { "," };
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{meta}{comma}{params}}}}}"#
+    );
+    let call = post(body)
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method);
+    match name {
+        Some(name) => call.header("mcp-name", name),
+        None => call,
+    }
+}
+
+impl Call {
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(key, _)| key != name);
+        self
+    }
+
+    pub fn path(mut self, path: &'static str) -> Self {
+        self.path = path;
+        self
+    }
+
+    pub fn route(mut self, route: &'static str) -> Self {
+        self.route = Some(route);
+        self
+    }
+
+    pub fn verb(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+
+    pub fn send(self) -> Sent {
+        let exchange = Exchange::new(policy(), self.route.map(str::to_owned));
+        let pseudo = [
+            (":method", self.method.as_bytes()),
+            (":path", self.path.as_bytes()),
+            (":authority", b"gateway.example.com"),
+        ];
+        let headers: Headers<'_> = pseudo
+            .into_iter()
+            .chain(
+                self.headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_slice())),
+            )
+            .collect();
+        let end_of_stream = self.body.is_none();
+        let (exchange, step) = exchange.handle(Event::RequestHeaders {
+            headers,
+            end_of_stream,
+        });
+        let (headers, _) = match split(step) {
+            Ok(edits) => edits,
+            Err(refusal) => return Sent::Refused(refusal),
+        };
+        let Some(body) = self.body else {
+            return Sent::Forwarded(Forwarded {
+                exchange,
+                headers,
+                body: BodyEdit::Keep,
+            });
+        };
+        let (exchange, step) = exchange.handle(Event::RequestBody(Bytes::from(body)));
+        match split(step) {
+            Ok((more, body)) => {
+                let mut headers = headers;
+                headers.set.extend(more.set);
+                headers.remove.extend(more.remove);
+                Sent::Forwarded(Forwarded {
+                    exchange,
+                    headers,
+                    body,
+                })
+            }
+            Err(refusal) => Sent::Refused(refusal),
+        }
+    }
+
+    #[track_caller]
+    pub fn refused(self) -> Refusal {
+        match self.send() {
+            Sent::Refused(refusal) => refusal,
+            Sent::Forwarded(_) => panic!("the request went on"),
+        }
+    }
+
+    #[track_caller]
+    pub fn forwarded(self) -> Forwarded {
+        match self.send() {
+            Sent::Forwarded(forwarded) => forwarded,
+            Sent::Refused(refusal) => panic!("refused: {}", refusal.body()),
+        }
+    }
+}
+
+fn split(step: Step) -> Result<(HeaderEdits, BodyEdit), Refusal> {
+    match step.reply {
+        Reply::Continue { headers, body } => Ok((headers, body)),
+        Reply::Refuse(refusal) => Err(*refusal),
+        Reply::Abort(reason) => panic!("cut: {reason}"),
+    }
+}
+
+impl Forwarded {
+    /// The body as the upstream gets it, when it was changed.
+    pub fn rewritten(&self) -> Option<String> {
+        match &self.body {
+            BodyEdit::Keep => None,
+            BodyEdit::Replace(body) => Some(String::from_utf8(body.to_vec()).unwrap()),
+        }
+    }
+
+    /// Answers with 200 and JSON in one piece.
+    pub fn json(self, body: &str) -> Received {
+        self.answer(
+            &[(":status", "200"), ("content-type", "application/json")],
+            &[body.as_bytes()],
+        )
+    }
+
+    /// Answers with 200 and events in one piece.
+    pub fn events(self, body: &str) -> Received {
+        self.answer(
+            &[(":status", "200"), ("content-type", "text/event-stream")],
+            &[body.as_bytes()],
+        )
+    }
+
+    /// Answers with these headers and this body, the end of the stream in a piece of its own.
+    pub fn answer(self, headers: &[(&str, &str)], chunks: &[&[u8]]) -> Received {
+        let headers: Headers<'_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect();
+        let end_of_stream = chunks.is_empty();
+        let (mut exchange, step) = self.exchange.handle(Event::ResponseHeaders {
+            headers,
+            end_of_stream,
+        });
+        let headers = match split(step) {
+            Ok((headers, _)) => headers,
+            Err(refusal) => return Received::Refused(refusal),
+        };
+        let mut received = Vec::new();
+        let last: &[u8] = b"";
+        for chunk in chunks.iter().chain(std::iter::once(&last)) {
+            if end_of_stream {
+                break;
+            }
+            let chunk = Bytes::copy_from_slice(chunk);
+            let end_of_stream = chunk.is_empty();
+            let (next, step) = exchange.handle(Event::ResponseBody {
+                chunk: chunk.clone(),
+                end_of_stream,
+            });
+            exchange = next;
+            match step.reply {
+                Reply::Continue {
+                    body: BodyEdit::Keep,
+                    ..
+                } => received.extend_from_slice(&chunk),
+                Reply::Continue {
+                    body: BodyEdit::Replace(body),
+                    ..
+                } => {
+                    received.extend_from_slice(&body);
+                }
+                Reply::Refuse(refusal) => panic!("too late: {}", refusal.body()),
+                Reply::Abort(_) => return Received::Cut,
+            }
+        }
+        Received::Response {
+            headers,
+            body: received,
+        }
+    }
+}
+
+impl Received {
+    #[track_caller]
+    pub fn text(self) -> String {
+        match self {
+            Self::Response { body, .. } => String::from_utf8(body).unwrap(),
+            Self::Refused(refusal) => panic!("refused: {}", refusal.body()),
+            Self::Cut => panic!("cut"),
+        }
+    }
+
+    #[track_caller]
+    pub fn refused(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Response { body, .. } => {
+                panic!("passed: {}", String::from_utf8_lossy(&body))
+            }
+            Self::Cut => panic!("cut"),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The exchange, driven as Envoy drives it, without Envoy: tables of what is refused, what is
+//! passed, and what is changed on the way.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on must fail"
+)]
+
+mod driver;
+mod properties;
+mod request;
+mod response;

@@ -1,0 +1,584 @@
+//! What the server answers.
+
+use serde_json::{Value, json};
+
+use super::driver::{Forwarded, Received, get, modern, post};
+
+fn list() -> Forwarded {
+    post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#).forwarded()
+}
+
+fn call() -> Forwarded {
+    post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_issue"}}"#)
+        .forwarded()
+}
+
+fn modern_list() -> Forwarded {
+    modern("tools/list", "", None).forwarded()
+}
+
+fn event(data: &str) -> String {
+    format!("event: message\ndata: {data}\n\n")
+}
+
+/// The reason of the error that a body or an event holds.
+fn reason(text: &str) -> String {
+    let json = text.trim_start_matches("data: ").trim();
+    let value: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(value["id"], 1, "{text}");
+    value["error"]["data"]["reason"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+const LIST: &str = concat!(
+    r#"{ "jsonrpc":"2.0", "id":1,"result":{"tools":[ "#,
+    r#"{"name":"get_issue","description":"Gets","inputSchema":{"type":"object","x":1.50},"_meta":{"a":1}} ,"#,
+    r#"{"name":"delete_repo","inputSchema":{"type":"object"}},"#,
+    r#"{"inputSchema":{"type":"object"}}, {"name":7}, "junk","#,
+    r#" {"name":"list_secrets"},{"name":"l\u0069st_issues","outputSchema":{}},{"name":"delete_repo"}],"#,
+    r#""nextCursor":"","vendor":{"k":[1,2]}}}"#
+);
+
+const FILTERED: &str = concat!(
+    r#"{ "jsonrpc":"2.0", "id":1,"result":{"tools":[ "#,
+    r#"{"name":"get_issue","description":"Gets","inputSchema":{"type":"object","x":1.50},"_meta":{"a":1}},"#,
+    r#"{"name":"l\u0069st_issues","outputSchema":{}}],"#,
+    r#""nextCursor":"","vendor":{"k":[1,2]}}}"#
+);
+
+#[test]
+fn a_list_keeps_every_byte_outside_of_what_is_removed() {
+    assert_eq!(list().json(LIST).text(), FILTERED);
+    assert_eq!(list().events(&event(LIST)).text(), event(FILTERED));
+}
+
+#[test]
+fn a_list_is_filtered_on_every_stream_and_under_every_id() {
+    let resumed = get()
+        .header("last-event-id", "7")
+        .header("mcp-session-id", "s");
+    assert_eq!(
+        resumed.forwarded().events(&event(LIST)).text(),
+        event(FILTERED)
+    );
+    // Not the answer to this request: on its stream it has no business.
+    assert_eq!(
+        call()
+            .events(&event(&LIST.replace(r#""id":1"#, r#""id":2"#)))
+            .text(),
+        ""
+    );
+    // Under an id that some clients take for the same.
+    let aliased = LIST.replace(r#""id":1"#, r#""id":"1""#);
+    assert_eq!(
+        call().json(&aliased).text(),
+        FILTERED.replace(r#""id":1"#, r#""id":"1""#)
+    );
+}
+
+#[test]
+fn lists_of_other_things_are_filtered_too() {
+    let answer = |result: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+    let table = [
+        (
+            r#"{"prompts":[{"name":"triage"},{"name":"admin"}]}"#,
+            r#"{"prompts":[{"name":"triage"}]}"#,
+        ),
+        (
+            r#"{"resources":[{"uri":"repo://acme/readme","name":"r"},{"uri":"repo://acme/secrets","name":"s"}]}"#,
+            r#"{"resources":[{"uri":"repo://acme/readme","name":"r"}]}"#,
+        ),
+        (
+            r#"{"resourceTemplates":[{"uriTemplate":"repo://{owner}/{repo}/issues"},{"uriTemplate":"repo://{+path}"}]}"#,
+            r#"{"resourceTemplates":[{"uriTemplate":"repo://{owner}/{repo}/issues"}]}"#,
+        ),
+        (r#"{"tasks":[{"taskId":"t"}]}"#, r#"{"tasks":[]}"#),
+        (r#"{"skills":[{"uri":"skill://x"}]}"#, r#"{"skills":[]}"#),
+        (
+            r#"{"tools":[{"name":"get_issue","execution":{"taskSupport":"optional"},"icons":[{"src":"data:x"},{"src":"HTTPS://x"},{"src":"http://x"}]}]}"#,
+            r#"{"tools":[{"name":"get_issue","execution":{"taskSupport":"forbidden"},"icons":[{"src":"HTTPS://x"}]}]}"#,
+        ),
+        (
+            r#"{"content":[{"type":"text","text":"x"},{"type":"resource_link","uri":"repo://acme/secrets"},{"type":"resource_link","uri":"repo://acme/readme"}]}"#,
+            r#"{"content":[{"type":"text","text":"x"},{"type":"resource_link","uri":"repo://acme/readme"}]}"#,
+        ),
+        (
+            r#"{"messages":[{"role":"user","content":{"type":"resource_link","uri":"x:"}},{"role":"user","content":{"type":"text","text":"x"}}]}"#,
+            r#"{"messages":[{"role":"user","content":{"type":"text","text":"x"}}]}"#,
+        ),
+        (
+            r#"{"content":[],"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"t"},"x":1}}"#,
+            r#"{"content":[],"_meta":{"x":1}}"#,
+        ),
+    ];
+    for (result, expected) in table {
+        assert_eq!(call().json(&answer(result)).text(), answer(expected));
+    }
+}
+
+#[test]
+fn filtered_lists_are_not_for_other_clients() {
+    let table = [
+        (
+            r#""ttlMs":3600000,"cacheScope":"public""#,
+            json!([60_000, "private"]),
+        ),
+        (r#""ttlMs":5,"cacheScope":"private""#, json!([5, "private"])),
+        (r#""ttlMs":-1,"cacheScope":7"#, json!([0, "private"])),
+        (r#""x":1"#, json!([0, "private"])),
+    ];
+    for (fields, expected) in table {
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"result":{{"resultType":"complete","tools":[{{"name":"get_issue"}}],{fields}}}}}"#
+        );
+        let value: Value = serde_json::from_str(&modern_list().json(&text).text()).unwrap();
+        let result = &value["result"];
+        assert_eq!(
+            json!([result["ttlMs"], result["cacheScope"]]),
+            expected,
+            "{fields}"
+        );
+    }
+    let legacy = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}"#;
+    assert_eq!(list().json(legacy).text(), legacy);
+}
+
+#[test]
+fn what_a_server_says_of_itself_is_cut_to_what_is_enforced() {
+    let initialize = |route| {
+        post(r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}"#)
+            .route(route)
+            .forwarded()
+    };
+    let said = r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"tasks":{},"experimental":{"x":{}},"extensions":{"io.modelcontextprotocol/tasks":{}}},"serverInfo":{"name":"g","description":"has delete_repo","websiteUrl":"http://x"},"instructions":"Use delete_repo."}}"#;
+    let kept: Value = serde_json::from_str(&initialize("everything").json(said).text()).unwrap();
+    assert_eq!(
+        kept["result"]["capabilities"],
+        json!({"tools": {"listChanged": true}, "extensions": {}})
+    );
+    assert_eq!(kept["result"]["instructions"], "Use delete_repo.");
+
+    let dropped = post(r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#)
+        .forwarded()
+        .json(said)
+        .text();
+    assert!(!dropped.contains("delete_repo"), "{dropped}");
+    assert!(!dropped.contains("http://x"));
+
+    let said = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","supportedVersions":["2025-11-25","2026-07-28","2030-01-01"],"capabilities":{},"instructions":"x","ttlMs":1,"cacheScope":"public"}}"#;
+    let discover = || {
+        modern("server/discover", "", None)
+            .path("/mcp/modern")
+            .forwarded()
+    };
+    let replaced: Value = serde_json::from_str(&discover().json(said).text()).unwrap();
+    assert_eq!(replaced["result"]["instructions"], "Be brief.");
+    assert_eq!(
+        replaced["result"]["supportedVersions"],
+        json!(["2026-07-28"])
+    );
+    assert_eq!(replaced["result"]["cacheScope"], "private");
+    let old = said.replace(r#","2026-07-28""#, "");
+    assert_eq!(reason(&discover().json(&old).text()), "upstream_invalid");
+
+    let ancient =
+        r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2024-11-05","capabilities":{}}}"#;
+    assert_eq!(
+        reason(&initialize("everything").json(ancient).text()),
+        "upstream_invalid"
+    );
+}
+
+#[test]
+fn answers_that_clients_read_differently_are_replaced() {
+    let ok = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"delete_repo"}]}}"#;
+    let table: Vec<(&str, String)> = vec![
+        ("array", format!("[{ok}]")),
+        ("junk after", format!("{ok} x")),
+        ("byte order mark", format!("\u{feff}{ok}")),
+        (
+            "dup tools",
+            ok.replace(r#""result":{"#, r#""result":{"tools":[],"#),
+        ),
+        (
+            "dup result",
+            ok.replace(r#""result""#, r#""result":{},"result""#),
+        ),
+        ("Tools", ok.replace("tools", "Tools")),
+        ("other id", ok.replace(r#""id":1"#, r#""id":2"#)),
+        ("no id", ok.replace(r#""id":1,"#, "")),
+        (
+            "tools is no array",
+            ok.replace(
+                r#"[{"name":"delete_repo"}]"#,
+                r#"{"0":{"name":"delete_repo"}}"#,
+            ),
+        ),
+        (
+            "result is no object",
+            ok.replace(
+                r#"{"tools":[{"name":"delete_repo"}]}"#,
+                r#"["delete_repo"]"#,
+            ),
+        ),
+        (
+            "a task",
+            ok.replace(r#""result":{"#, r#""result":{"resultType":"task","#),
+        ),
+        (
+            "a notification",
+            r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#.into(),
+        ),
+        ("truncated", ok.get(..40).unwrap().into()),
+        ("nothing", String::new()),
+    ];
+    for (what, text) in table {
+        let received = list().answer(
+            &[(":status", "200"), ("content-type", "application/json")],
+            &[b" ", text.as_bytes()],
+        );
+        let body = received.text();
+        assert_eq!(reason(&body), "upstream_invalid", "{what}");
+        assert!(!body.contains("delete_repo"), "{what}");
+    }
+}
+
+#[test]
+fn heads_that_sluice_can_not_read_are_replaced() {
+    let json = ("content-type", "application/json");
+    let table: Vec<(Vec<(&str, &str)>, u16)> = vec![
+        (vec![(":status", "200")], 200),
+        (
+            vec![(":status", "200"), ("content-type", "text/plain")],
+            200,
+        ),
+        (
+            vec![(":status", "200"), ("content-type", "text/event-streamx")],
+            200,
+        ),
+        (
+            vec![(":status", "200"), ("content-type", "application/json-rpc")],
+            200,
+        ),
+        (
+            vec![
+                (":status", "200"),
+                ("content-type", "application/json; charset=utf-16"),
+            ],
+            200,
+        ),
+        (
+            vec![(":status", "200"), json, ("content-encoding", "gzip")],
+            200,
+        ),
+        (vec![(":status", "206"), json], 200),
+        (vec![(":status", "202"), json], 200),
+        (vec![(":status", "307"), ("location", "/x")], 200),
+        (
+            vec![(":status", "401"), ("www-authenticate", "Bearer")],
+            200,
+        ),
+        (vec![(":status", "403"), json], 200),
+        (vec![(":status", "404"), ("content-type", "text/html")], 404),
+        (
+            vec![(":status", "503"), ("content-type", "text/plain")],
+            503,
+        ),
+        (vec![], 200),
+    ];
+    for (headers, status) in table {
+        let refusal = list().answer(&headers, &[b"delete_repo"]).refused();
+        assert_eq!(refusal.status(), status, "{headers:?}");
+        assert!(
+            refusal
+                .body()
+                .starts_with(r#"{"jsonrpc":"2.0","id":1,"error""#)
+        );
+        assert!(!refusal.body().contains("delete_repo"));
+    }
+    let refusal = list().answer(&[(":status", "200"), json], &[]).refused();
+    assert_eq!(refusal.reason().as_str(), "upstream_invalid");
+    let refusal = get().forwarded().json(LIST).refused();
+    assert_eq!(refusal.status(), 502, "a GET has no id to answer under");
+    let refusal = get()
+        .forwarded()
+        .answer(&[(":status", "405")], &[])
+        .refused();
+    assert_eq!(refusal.status(), 405);
+}
+
+#[test]
+fn upper_case_types_are_passed_on_in_lower_case() {
+    let headers = [
+        (":status", "200"),
+        ("content-type", "TEXT/Event-Stream; charset=UTF-8"),
+    ];
+    match list().answer(&headers, &[event(LIST).as_bytes()]) {
+        Received::Response { headers, body } => {
+            assert!(
+                headers
+                    .set
+                    .contains(&("content-type", "text/event-stream".into()))
+            );
+            assert_eq!(body, event(FILTERED).as_bytes());
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn failures_keep_their_status_and_only_json_rpc_errors_keep_their_words() {
+    let headers = [(":status", "404"), ("content-type", "application/json")];
+    let error =
+        r#"{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}"#;
+    assert_eq!(list().answer(&headers, &[error.as_bytes()]).text(), error);
+    for body in [
+        LIST,
+        r#"{"detail":"no such tool: delete_repo"}"#,
+        "delete_repo",
+    ] {
+        let text = list().answer(&headers, &[body.as_bytes()]).text();
+        assert_eq!(reason(&text), "upstream_refused");
+        assert!(!text.contains("delete_repo"));
+    }
+}
+
+#[test]
+fn answers_to_notifications_have_no_body() {
+    for status in ["200", "202"] {
+        let sent = post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).forwarded();
+        let headers = [(":status", status), ("content-type", "application/json")];
+        assert_eq!(sent.answer(&headers, &[LIST.as_bytes()]).text(), "");
+    }
+    let ended = get().verb("DELETE").forwarded();
+    assert_eq!(
+        ended
+            .answer(&[(":status", "200")], &[b"delete_repo"])
+            .text(),
+        ""
+    );
+}
+
+/// The rows of the table of what clients make of a stream of events.
+#[test]
+fn events_are_passed_on_in_the_one_form_that_all_clients_read() {
+    let hidden = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"delete_repo"}]}}"#;
+    let shown = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}"#;
+    let canonical = format!("data: {shown}\n\n");
+    let table: Vec<(&str, String, String)> = vec![
+        ("CRLF", format!("data:{hidden}\r\n\r\n"), canonical.clone()),
+        ("CR only", format!("data: {hidden}\r\r"), canonical.clone()),
+        (
+            "BOM",
+            format!("\u{feff}data: {hidden}\n\n"),
+            canonical.clone(),
+        ),
+        (
+            "no blank line",
+            format!("data: {hidden}\n"),
+            canonical.clone(),
+        ),
+        (
+            "no end of line",
+            format!("data: {hidden}"),
+            canonical.clone(),
+        ),
+        (
+            "two types",
+            format!("event: foo\nevent: message\ndata: {hidden}\n\n"),
+            format!("event: message\n{canonical}"),
+        ),
+        (
+            "empty type",
+            format!("event:\ndata: {hidden}\n\n"),
+            canonical.clone(),
+        ),
+        (
+            "comment inside",
+            format!("data: {}\n: x\ndata: {}\n\n", &hidden[..1], &hidden[1..]),
+            format!(
+                ":\n\n{}",
+                canonical.replacen("{\"jsonrpc", "{\ndata: \"jsonrpc", 1)
+            ),
+        ),
+        (
+            "other type",
+            format!("event: Message\ndata: {hidden}\n\n"),
+            String::new(),
+        ),
+        (
+            "endpoint",
+            "event: endpoint\ndata: /messages\n\n".into(),
+            String::new(),
+        ),
+        (
+            "upper-case field",
+            format!("DATA: {hidden}\n\n"),
+            String::new(),
+        ),
+        ("keep-alive", ": delete_repo\n\n".into(), ":\n\n".into()),
+        (
+            "priming",
+            "id: 1\nretry: 500\ndata: \n\n".into(),
+            "id: 1\nretry: 500\ndata: \n\n".into(),
+        ),
+        (
+            "with id",
+            format!("id: 4\ndata: {hidden}\n\n"),
+            format!("id: 4\n{canonical}"),
+        ),
+    ];
+    for (what, stream, expected) in table {
+        assert_eq!(list().events(&stream).text(), expected, "{what}");
+        // Byte by byte it comes to the same.
+        let chunks: Vec<&[u8]> = stream.as_bytes().chunks(1).collect();
+        let headers = [(":status", "200"), ("content-type", "text/event-stream")];
+        assert_eq!(
+            list().answer(&headers, &chunks).text(),
+            expected,
+            "{what}, byte by byte"
+        );
+    }
+}
+
+#[test]
+fn an_event_that_can_not_be_read_ends_the_answer_with_an_error() {
+    for data in [
+        "[]",
+        "{",
+        r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{}}"#,
+        "delete_repo",
+    ] {
+        let text = list()
+            .events(&format!("data: {data}\n\n{}", event(LIST)))
+            .text();
+        assert_eq!(reason(&text), "upstream_invalid");
+        assert!(!text.contains("delete_repo"));
+        let text = get()
+            .forwarded()
+            .events(&format!("data: {data}\n\n{}", event(LIST)))
+            .text();
+        assert_eq!(text, event(FILTERED), "a stream without a request goes on");
+    }
+}
+
+#[test]
+fn only_messages_of_the_protocol_come_down_a_stream() {
+    let message = |method: &str, params: &str| {
+        format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#)
+    };
+    let request = |method: &str, params: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":"s1","method":"{method}","params":{params}}}"#)
+    };
+    let progress = message(
+        "notifications/progress",
+        r#"{"progressToken":1,"progress":1}"#,
+    );
+    let log = message("notifications/message", r#"{"level":"info","data":"x"}"#);
+    let hidden = message(
+        "notifications/resources/updated",
+        r#"{"uri":"repo://acme/secrets"}"#,
+    );
+    let visible = message(
+        "notifications/resources/updated",
+        r#"{"uri":"repo://acme/readme"}"#,
+    );
+    let vendor = message("notifications/vendor", r#"{}"#);
+    let ping = request("ping", "{}");
+    let execute = request("tools/call", r#"{"name":"delete_repo"}"#);
+    for (data, legacy, modern) in [
+        (&progress, true, true),
+        (&log, true, false),
+        (&hidden, false, false),
+        (&visible, true, true),
+        (&vendor, false, false),
+        (&ping, true, false),
+        (&execute, false, false),
+    ] {
+        let stream = format!("data: {data}\n\n");
+        let answer = r#"data: {"jsonrpc":"2.0","id":1,"result":{}}"#;
+        let whole = format!("{stream}{answer}\n\n");
+        let expected = |passes| {
+            if passes {
+                whole.clone()
+            } else {
+                format!("{answer}\n\n")
+            }
+        };
+        assert_eq!(call().events(&whole).text(), expected(legacy), "{data}");
+        let call = super::driver::modern("tools/call", r#""name":"get_issue""#, Some("get_issue"));
+        assert_eq!(
+            call.forwarded().events(&whole).text(),
+            expected(modern),
+            "{data}"
+        );
+    }
+    let sampling = request(
+        "sampling/createMessage",
+        r#"{"messages":[],"tools":[{"name":"delete_repo"},{"name":"get_issue"}],"includeContext":"allServers"}"#,
+    );
+    let text = get().forwarded().events(&event(&sampling)).text();
+    assert!(text.contains(r#""tools":[{"name":"get_issue"}]"#), "{text}");
+    assert!(
+        !text.contains("includeContext") && !text.contains("delete_repo"),
+        "{text}"
+    );
+
+    let asks = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","requestState":"a\/b","inputRequests":{"k":{"method":"sampling/createMessage","params":{"tools":[{"name":"delete_repo"}]}}}}}"#;
+    let call = modern("tools/call", r#""name":"get_issue""#, Some("get_issue")).forwarded();
+    assert_eq!(
+        call.json(asks).text(),
+        asks.replace(r#"{"name":"delete_repo"}"#, "")
+    );
+}
+
+#[test]
+fn limits_are_met_exactly() {
+    let answer = |length: usize| {
+        let frame = r#"{"jsonrpc":"2.0","id":1,"result":{"x":""}}"#.len();
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"result":{{"x":"{}"}}}}"#,
+            "x".repeat(length - frame)
+        )
+    };
+    let limit = 64 << 10;
+    assert_eq!(call().json(&answer(limit)).text().len(), limit);
+    assert_eq!(
+        reason(&call().json(&answer(limit + 1)).text()),
+        "upstream_too_large"
+    );
+
+    // The limit counts `data: `, both line ends included.
+    let limit = (16 << 10) - "data: \n".len();
+    assert!(
+        call()
+            .events(&format!("data: {}\n\n", answer(limit)))
+            .text()
+            .len()
+            > limit
+    );
+    let text = call()
+        .events(&format!("data: {}\n\n", answer(limit + 1)))
+        .text();
+    assert_eq!(reason(&text), "event_too_large");
+    let stream = format!("data: {}\n\n", answer(limit + 1));
+    assert!(matches!(get().forwarded().events(&stream), Received::Cut));
+}
+
+#[test]
+fn a_modern_stream_that_ends_without_an_answer_gets_one() {
+    assert_eq!(reason(&modern_list().events("").text()), "upstream_invalid");
+    // Older clients poll for it on another stream.
+    assert_eq!(
+        list().events("id: 1\ndata:\n\n").text(),
+        "id: 1\ndata: \n\n"
+    );
+}
+
+#[test]
+fn a_second_answer_is_not_passed_on() {
+    let answer = event(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+    assert_eq!(call().events(&format!("{answer}{answer}")).text(), answer);
+}
