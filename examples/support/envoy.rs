@@ -33,6 +33,7 @@ pub(crate) struct Config {
     text: String,
     concurrency: u32,
     arguments: Vec<String>,
+    discard_access_log: bool,
 }
 
 impl Config {
@@ -49,6 +50,7 @@ impl Config {
             text: SLUICE_YAML.to_owned(),
             concurrency: 1,
             arguments: Vec::new(),
+            discard_access_log: false,
         }
         .change("sluice", &sluice)?
         .change("upstream", &socket(upstream))?
@@ -70,6 +72,12 @@ impl Config {
     /// One more argument for the command line.
     pub(crate) fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Writes the access log nowhere.
+    pub(crate) fn discard_access_log(mut self) -> Self {
+        self.discard_access_log = true;
         self
     }
 
@@ -164,6 +172,10 @@ impl Envoy {
             .map_err(context)?;
         let at = |name: &str| directory.path().join(name);
         fs::write(at("envoy.yaml"), &config.text).map_err(context)?;
+        let access_log = match config.discard_access_log {
+            true => Stdio::null(),
+            false => File::create(at("access.log")).map_err(context)?.into(),
+        };
         let mut command = Command::new(&binary);
         command
             .arg("--config-path")
@@ -176,7 +188,7 @@ impl Envoy {
             .args(["--log-level", "warning", "--file-flush-interval-msec", "50"])
             .args(&config.arguments)
             .stdin(Stdio::null())
-            .stdout(File::create(at("access.log")).map_err(context)?)
+            .stdout(access_log)
             .stderr(File::create(at("envoy.log")).map_err(context)?);
         let child = command.spawn().map_err(|error| {
             format!(

@@ -1,0 +1,204 @@
+//! The set-ups that are compared, each with an Envoy of its own.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::envoy::{Config, Envoy, Sluice};
+
+/// Half of the tools of the list, and the tool of the allowed call.
+const MANIFEST: &str = "\
+servers:
+  records: {}
+virtual_servers:
+  reader:
+    description: Reads records.
+    match: {path: /mcp/reader}
+    servers:
+    - name: records
+      enabled_tools: [\"get_*\"]
+";
+
+/// A process that ends with this value.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Either fails only when the process has ended already, which is what is wanted.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// One of the things compared.
+pub(crate) struct Setup {
+    pub(crate) name: &'static str,
+    envoy: Envoy,
+    processor: Option<Process>,
+    _upstream: Rc<Process>,
+    _directory: Rc<TempDir>,
+}
+
+/// CPU time so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cpu {
+    pub(crate) envoy: Duration,
+    pub(crate) processor: Option<Duration>,
+}
+
+impl Cpu {
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            envoy: self.envoy.saturating_sub(before.envoy),
+            processor: self
+                .processor
+                .zip(before.processor)
+                .map(|(now, then)| now - then),
+        }
+    }
+}
+
+impl Setup {
+    /// Starts the MCP server and the set-ups.
+    pub(crate) fn start_all(with_sluice: bool) -> Result<Vec<Self>, String> {
+        let directory = tempfile::Builder::new().prefix("bench-").tempdir();
+        let directory = Rc::new(directory.map_err(|error| error.to_string())?);
+        let (upstream, address) = start_upstream()?;
+        let upstream = Rc::new(upstream);
+        let setup = |name, config: &Config, processor| {
+            Ok::<_, String>(Self {
+                name,
+                envoy: Envoy::start(config)?,
+                processor,
+                _upstream: Rc::clone(&upstream),
+                _directory: Rc::clone(&directory),
+            })
+        };
+        let config = |socket: &Path| {
+            Config::new(&Sluice::Unix(socket.to_owned()), address).map(Config::discard_access_log)
+        };
+        let nowhere = directory.path().join("nowhere.sock");
+        let plain = config(&nowhere)?.without_ext_proc()?;
+        let mut setups = vec![setup("plain Envoy", &plain, None)?];
+
+        let socket = directory.path().join("do-nothing.sock");
+        let mut command = this_executable()?;
+        command.arg("do-nothing").arg(&socket);
+        let processor =
+            start_processor(command, &socket, &directory.path().join("do-nothing.log"))?;
+        setups.push(setup("do-nothing", &config(&socket)?, Some(processor))?);
+
+        if with_sluice {
+            let manifest = directory.path().join("sluice.yaml");
+            fs::write(&manifest, MANIFEST).map_err(|error| error.to_string())?;
+            let socket = directory.path().join("sluice.sock");
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+            command.arg("serve").arg("--manifest").arg(&manifest);
+            command
+                .arg("--listen")
+                .arg(format!("unix:{}", socket.display()));
+            let log = directory.path().join("sluice.log");
+            let processor = start_processor(command, &socket, &log).map_err(|error| {
+                format!("`sluice serve` {error}\n(`--without-sluice` measures the rest)")
+            })?;
+            setups.push(setup("Sluice", &config(&socket)?, Some(processor))?);
+        }
+        Ok(setups)
+    }
+
+    /// Where clients are served.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.envoy.address()
+    }
+
+    /// Whether something here decides what passes.
+    pub(crate) fn decides(&self) -> bool {
+        self.name == "Sluice"
+    }
+
+    /// The CPU time of Envoy and of its processor so far.
+    pub(crate) fn cpu(&self) -> Result<Cpu, String> {
+        Ok(Cpu {
+            envoy: cpu(self.envoy.pid())?,
+            processor: self
+                .processor
+                .as_ref()
+                .map(|process| cpu(process.0.id()))
+                .transpose()?,
+        })
+    }
+}
+
+fn this_executable() -> Result<Command, String> {
+    std::env::current_exe()
+        .map(Command::new)
+        .map_err(|error| error.to_string())
+}
+
+fn start_upstream() -> Result<(Process, SocketAddr), String> {
+    let mut command = this_executable()?;
+    command
+        .arg("upstream")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut process = Process(command.spawn().map_err(|error| error.to_string())?);
+    let mut line = String::new();
+    let output = process
+        .0
+        .stdout
+        .take()
+        .ok_or("the MCP server has no output")?;
+    BufReader::new(output)
+        .read_line(&mut line)
+        .map_err(|error| error.to_string())?;
+    let address = line
+        .trim()
+        .parse()
+        .map_err(|_| "the MCP server did not start")?;
+    Ok((process, address))
+}
+
+/// Starts an external processor and waits until its socket is there.
+fn start_processor(mut command: Command, socket: &Path, log: &Path) -> Result<Process, String> {
+    let output = fs::File::create(log).map_err(|error| error.to_string())?;
+    let errors = output.try_clone().map_err(|error| error.to_string())?;
+    command.stdin(Stdio::null()).stdout(output).stderr(errors);
+    let mut process = Process(command.spawn().map_err(|error| error.to_string())?);
+    let began = Instant::now();
+    let said = || fs::read_to_string(log).unwrap_or_default();
+    while !socket.exists() {
+        if let Ok(Some(status)) = process.0.try_wait() {
+            return Err(format!(
+                "ended before it served ({status}); it said:\n{}",
+                said()
+            ));
+        }
+        if began.elapsed() > Duration::from_secs(10) {
+            return Err(format!("does not serve after 10 s; it said:\n{}", said()));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(process)
+}
+
+/// The CPU time of a process, over the threads that it has now.
+fn cpu(pid: u32) -> Result<Duration, String> {
+    let context = |error: std::io::Error| format!("cannot read the CPU time of {pid}: {error}");
+    let mut nanos = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).map_err(context)? {
+        let path = thread.map_err(context)?.path().join("schedstat");
+        let text = fs::read_to_string(path).map_err(context)?;
+        let on_cpu = text
+            .split(' ')
+            .next()
+            .and_then(|text| text.parse::<u64>().ok());
+        nanos += on_cpu.ok_or("schedstat is not as expected")?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
