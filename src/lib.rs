@@ -10,6 +10,7 @@
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
 //! - [`exchange`]: the sans-I/O machine for one HTTP exchange.
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
+//! - [`reload`]: the manifest as it changes; the last good one stays.
 //! - [`telemetry`]: what happened, as types that know their own log line.
 //! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
 //! - [`server`]: listeners, health and drain.
@@ -23,6 +24,7 @@ pub mod jsonrpc;
 pub mod manifest;
 pub mod mcp;
 pub mod policy;
+pub mod reload;
 pub mod scenario;
 pub mod server;
 pub mod telemetry;

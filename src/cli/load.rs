@@ -1,25 +1,22 @@
 //! Reading a manifest from a file, for every command that does.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
-use crate::manifest::{self, Diagnostics, Loaded};
-
 use super::{Exit, Out};
-
-/// More than a manifest may have is not read; its first bytes are enough to say so.
-const MAX_READ: u64 = 8 << 20;
+use crate::manifest::{self, Diagnostics, Loaded};
+use crate::reload;
 
 /// Reads a manifest, whatever it says; `None` if it can't be read, after saying so.
 pub(super) fn read(file: &Path, out: &mut Out) -> io::Result<Option<Result<Loaded, Diagnostics>>> {
     let name = file.to_string_lossy();
-    let mut text = String::new();
-    let read = File::open(file).and_then(|file| file.take(MAX_READ).read_to_string(&mut text));
-    if let Err(error) = read {
-        out.error(&format!("sluice: can't read {name}: {error}\n"))?;
-        return Ok(None);
-    }
+    let text = match reload::read(file) {
+        Ok(text) => text,
+        Err(error) => {
+            out.error(&format!("sluice: can't read {name}: {error}\n"))?;
+            return Ok(None);
+        }
+    };
     Ok(Some(manifest::load(&name, &text)))
 }
 

@@ -12,9 +12,13 @@ use tracing_subscriber::EnvFilter;
 
 use super::load::load;
 use super::{Exit, Out};
+use crate::reload::Watched;
 use crate::server::{Listen, Options, Server};
 
 /// Answer Envoy
+///
+/// A changed manifest comes into force within a second or two; one with errors does not, and the
+/// last good one stays.
 ///
 /// Ends on SIGTERM or SIGINT, after the exchanges in flight have finished. Exit codes: 0 after
 /// that; 1 if the manifest has errors; 2 if it can't be read or an address can't be listened on.
@@ -58,6 +62,7 @@ impl Serve {
                 return Ok(Exit::Usage);
             }
         };
+        let watched = Watched::new(&self.manifest);
         let loaded = match load(&self.manifest, out)? {
             Ok(loaded) => loaded,
             Err(exit) => return Ok(exit),
@@ -78,8 +83,14 @@ impl Serve {
         for address in server.addresses() {
             tracing::info!(%address, manifest = %self.manifest.display(), "listening");
         }
-        let (_publish, policies) = watch::channel(Arc::new(loaded.policy));
-        server.run(policies, asked_to_stop())?;
+        let (publish, policies) = watch::channel(Arc::new(loaded.policy));
+        let shutdown = async {
+            tokio::select! {
+                () = asked_to_stop() => {}
+                () = watched.publish(publish) => {}
+            }
+        };
+        server.run(policies, shutdown)?;
         tracing::info!("stopped");
         Ok(Exit::Ok)
     }

@@ -1,0 +1,143 @@
+//! The manifest as it changes: watched, compiled, published; while it has errors, the last good
+//! one stays in force.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::manifest;
+use crate::policy::Policy;
+
+/// How often the file is looked at. Looking works on every file system, and through the links that
+/// Kubernetes swaps, where being told does not.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// More than a manifest may have is not read; its first bytes are enough to say so.
+const MAX_READ: u64 = 8 << 20;
+
+/// Reads the text of a manifest.
+///
+/// # Errors
+///
+/// Fails when the file can't be read, or is not UTF-8.
+pub fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_READ).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// A manifest's file, as it was when it was last looked at.
+#[derive(Debug)]
+pub struct Watched {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+}
+
+/// What changes when a file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl Watched {
+    /// The file as it is now; what is read after this is not older.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            stamp: Stamp::of(path),
+        }
+    }
+
+    /// Publishes each new version that has no errors, for ever.
+    pub async fn publish(mut self, policies: watch::Sender<Arc<Policy>>) {
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            if let Some(policy) = self.changed() {
+                policies.send_replace(Arc::new(policy));
+            }
+        }
+    }
+
+    /// The policy, if the file has changed and has no errors.
+    fn changed(&mut self) -> Option<Policy> {
+        let stamp = Stamp::of(&self.path);
+        if stamp == self.stamp {
+            return None;
+        }
+        self.stamp = stamp;
+        let path = self.path.display();
+        let text = match read(&self.path) {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::error!(%path, %error, "the manifest can't be read; the last good one stays");
+                return None;
+            }
+        };
+        match manifest::load(&path.to_string(), &text) {
+            Ok(loaded) => {
+                tracing::info!(%path, "the manifest has changed");
+                Some(loaded.policy)
+            }
+            Err(diagnostics) => {
+                for diagnostic in diagnostics.render_json().lines() {
+                    tracing::error!(%path, %diagnostic, "the manifest has an error");
+                }
+                tracing::error!(%path, "the manifest has errors; the last good one stays");
+                None
+            }
+        }
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "servers: {s: {}}\nvirtual_servers:\n  v:\n    match: {path: /v}\n    \
+                        servers: [{name: s, enabled_tools: [a]}]\n";
+
+    #[test]
+    fn the_last_good_manifest_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sluice.yaml");
+        let write = |text: &str| {
+            // As editors and Kubernetes do: a new file in the place of the old one.
+            let fresh = directory.path().join("fresh");
+            fs::write(&fresh, text).unwrap();
+            fs::rename(fresh, &path).unwrap();
+        };
+        write(GOOD);
+        let mut watched = Watched::new(&path);
+        assert!(watched.changed().is_none());
+        write(&GOOD.replace("/v", "/w"));
+        assert!(watched.changed().unwrap().select(None, "/w").is_some());
+        assert!(watched.changed().is_none());
+        write("servers: [");
+        assert!(watched.changed().is_none());
+        fs::remove_file(&path).unwrap();
+        assert!(watched.changed().is_none());
+        write(GOOD);
+        assert!(watched.changed().unwrap().select(None, "/v").is_some());
+    }
+}
