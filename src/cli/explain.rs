@@ -244,9 +244,11 @@ impl Explanation<'_> {
                 rule,
                 ..
             } => {
-                let name = named(target);
+                let name = target
+                    .as_ref()
+                    .map_or("it".to_owned(), |target| format!("`{target}`"));
                 format!(
-                    "{server} denies it{name}: {reason} ({detail})\n{}",
+                    "{server} denies {name}: {reason} ({detail})\n{}",
                     line(rule)
                 )
             }

@@ -1,10 +1,8 @@
-//! `sluice check` and `sluice schema`, as the built program runs them.
-
-#![expect(clippy::unwrap_used, reason = "a test")]
+//! `sluice check` and `sluice schema`.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+
+use super::{show, sluice};
 
 const FINE: &str = "\
 servers: {crm: {}}
@@ -24,25 +22,6 @@ servers: {crm: {}}
 virtual_servers:
   crm: {match: {path: /mcp/crm}, servers: [{name: cmr, enabled_tools: [get]}]}
 ";
-
-fn sluice(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn show(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    format!(
-        "exit code: {}\n--- stdout\n{}--- stderr\n{}",
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr)
-    )
-}
 
 fn files() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -136,7 +115,7 @@ fn a_file_that_is_not_there() {
     --- stdout
     fine.yaml: ok
     --- stderr
-    sluice: cannot read nowhere.yaml: No such file or directory (os error 2)
+    sluice: can't read nowhere.yaml: No such file or directory (os error 2)
     "#);
 }
 
@@ -173,4 +152,47 @@ fn the_schema_knows_the_keys() {
             .unwrap()
             .contains("\"null\"")
     );
+}
+
+const TESTED: &str = "\
+servers: {crm: {}}
+virtual_servers:
+  crm: {match: {path: /mcp/crm}, servers: [{name: crm, enabled_tools: [get]}]}
+tests:
+  - {name: gets, given: {virtual_server: crm, call: {name: get}}, expect: {decision: allow}}
+  - {name: hides, given: {virtual_server: crm, call: {name: put}}, expect: {decision: deny, reason: tool_not_enabled}}
+  - name: knows no tasks
+    given: {virtual_server: crm, message: {jsonrpc: \"2.0\", id: 1, method: tasks/list}}
+    expect: {decision: deny, reason: method_not_enabled}
+";
+
+#[test]
+fn the_tests_of_a_manifest_are_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |text: &str| fs::write(directory.path().join("m.yaml"), text).unwrap();
+    write(TESTED);
+    insta::assert_snapshot!(show(&sluice(directory.path(), &["check", "m.yaml"])), @r#"
+    exit code: 0
+    --- stdout
+    m.yaml: ok, 3 tests passed
+    --- stderr
+    "#);
+    write(&TESTED.replace("[get]", "[put]"));
+    insta::assert_snapshot!(show(&sluice(directory.path(), &["check", "m.yaml"])), @r#"
+    exit code: 1
+    --- stdout
+    --- stderr
+    m.yaml:5:5: test `gets` failed: expected allow, but the message is denied: tool_not_enabled
+    m.yaml:6:5: test `hides` failed: expected deny, but the message is allowed
+    m.yaml: 2 of 3 tests failed
+    "#);
+    write(&TESTED.replace("tool_not_enabled", "malformed_json"));
+    insta::assert_snapshot!(show(&sluice(directory.path(), &["check", "--json", "m.yaml"])), @r#"
+    exit code: 1
+    --- stdout
+    {"column":5,"file":"m.yaml","line":5,"message":null,"passed":true,"test":"gets"}
+    {"column":5,"file":"m.yaml","line":6,"message":"expected deny for malformed_json, but the reason is tool_not_enabled","passed":false,"test":"hides"}
+    {"column":5,"file":"m.yaml","line":7,"message":null,"passed":true,"test":"knows no tasks"}
+    --- stderr
+    "#);
 }
