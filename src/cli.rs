@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod explain;
 mod load;
 mod out;
 mod schema;
@@ -25,6 +26,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
+    Explain(explain::Explain),
     Schema(schema::Schema),
     Serve(serve::Serve),
 }
@@ -34,7 +36,8 @@ enum Command {
 pub enum Exit {
     /// All is well.
     Ok = 0,
-    /// A manifest has errors (or warnings that are denied).
+    /// A manifest has errors (or warnings that are denied), a test of it fails, or what is asked
+    /// for is denied.
     Failed = 1,
     /// The command line makes no sense, or a file or a stream cannot be read or written.
     Usage = 2,
@@ -68,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut Out) -> Exit
 fn dispatch(command: Command, out: &mut Out) -> io::Result<Exit> {
     match command {
         Command::Check(check) => check.run(out),
+        Command::Explain(explain) => explain.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),
     }

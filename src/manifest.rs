@@ -7,6 +7,7 @@
 mod compile;
 mod decode;
 mod diagnostic;
+mod mistake;
 mod render;
 mod schema;
 mod span;

@@ -264,7 +264,7 @@ impl Conversation {
             }
             Reply::Refuse(refusal) => {
                 self.refused = true;
-                self.outcome.refusal = Some(*refusal);
+                self.outcome.refusal = Some(refusal);
             }
             Reply::Abort(_) => self.refused = true,
         }

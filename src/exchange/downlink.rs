@@ -40,9 +40,11 @@ pub(super) fn judge(
     let mut splice = Splice::new(document.source());
     let judged = match message {
         Message::Response(response) => {
-            response_(scope, limits, &response, &mut splice, occurrences)
+            self::response(scope, limits, &response, &mut splice, occurrences)
         }
-        Message::Request(request) => request_(scope, &request.method, request.params, &mut splice),
+        Message::Request(request) => {
+            self::request(scope, &request.method, request.params, &mut splice)
+        }
         Message::Notification(notification) => self::notification(
             scope,
             &notification.method,
@@ -57,7 +59,7 @@ pub(super) fn judge(
     }
 }
 
-fn response_<'d>(
+fn response<'d>(
     scope: &mut Scope,
     limits: &Limits,
     response: &Response<'d>,
@@ -117,7 +119,7 @@ fn result<'d>(
     Ok(())
 }
 
-fn request_<'d>(
+fn request<'d>(
     scope: &Scope,
     method: &str,
     params: Option<Value<'d>>,
@@ -163,26 +165,21 @@ fn notification<'d>(
             "a notification that servers of this version do not send",
         ));
     };
-    match method {
-        ServerMethod::ResourceUpdated => {
-            let uri = params
-                .and_then(|params| params.get("uri"))
-                .and_then(Value::as_str);
-            if !uri.is_some_and(|uri| scope.server.allows(Target::Resource(&uri))) {
-                return Err(Verdict::Drop("news of a resource that is not enabled"));
-            }
+    if method == ServerMethod::ResourceUpdated {
+        let uri = params
+            .and_then(|params| params.get("uri"))
+            .and_then(Value::as_str);
+        if !uri.is_some_and(|uri| scope.server.allows(Target::Resource(&uri))) {
+            return Err(Verdict::Drop("news of a resource that is not enabled"));
         }
-        // Log messages belong to the streams of requests that asked for them.
-        ServerMethod::LoggingMessage if scope.version.is_modern() => {
-            if !scope
-                .pending
-                .as_ref()
-                .is_some_and(|pending| pending.log_level)
-            {
-                return Err(Verdict::Drop("a log message that nobody asked for"));
-            }
-        }
-        _ => {}
+    }
+    // In this version log messages belong to the streams of requests that asked for them.
+    let asked = scope
+        .pending
+        .as_ref()
+        .is_some_and(|pending| pending.log_level);
+    if method == ServerMethod::LoggingMessage && scope.version.is_modern() && !asked {
+        return Err(Verdict::Drop("a log message that nobody asked for"));
     }
     edit_meta(params, splice);
     Ok(())

@@ -106,10 +106,10 @@ fn edit_entry<'d>(entry: Value<'d>, splice: &mut Splice<'d>) {
             "icons" => remove_foreign_icons(member.value(), splice),
             // Results of tasks come without the name of the tool (MCP 2025-11-25).
             "execution" => {
-                if let Some(support) = member.value().get("taskSupport") {
-                    if support.as_str().as_deref() != Some("forbidden") {
-                        splice.replace(support, "\"forbidden\"");
-                    }
+                if let Some(support) = member.value().get("taskSupport")
+                    && support.as_str().as_deref() != Some("forbidden")
+                {
+                    splice.replace(support, "\"forbidden\"");
                 }
             }
             _ => {}

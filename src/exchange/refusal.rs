@@ -19,7 +19,10 @@ const BAD_GATEWAY: u16 = 502;
 
 /// An answer in place of the upstream's.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct Refusal(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     reason: Reason,
     status: u16,
     code: i64,
@@ -42,7 +45,7 @@ struct Versions {
 impl Refusal {
     fn new(reason: Reason, status: u16, code: i64, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
-        Self {
+        Self(Box::new(Parts {
             reason,
             status,
             code,
@@ -53,7 +56,7 @@ impl Refusal {
             versions: None,
             target: None,
             rule: None,
-        }
+        }))
     }
 
     /// The virtual server does not have what the message names. One answer for what is hidden and
@@ -75,18 +78,18 @@ impl Refusal {
                 ("Resource not found", "resources", uri)
             }
         };
-        let code = match target {
-            Target::Resource(_) | Target::ResourceTemplate(_) if !version.is_modern() => {
-                mcp_code::RESOURCE_NOT_FOUND
-            }
-            _ => code::INVALID_PARAMS,
+        let is_resource = matches!(target, Target::Resource(_) | Target::ResourceTemplate(_));
+        let code = if is_resource && !version.is_modern() {
+            mcp_code::RESOURCE_NOT_FOUND
+        } else {
+            code::INVALID_PARAMS
         };
         let name = echo(name);
         let mut refusal = Self::new(reason, 200, code, format!("{what}: {name}"));
-        refusal.detail = Cow::Borrowed("the virtual server does not enable it");
-        refusal.scope = Some(format!("{}.{list}", server.name()));
-        refusal.target = Some(name);
-        refusal.rule = rule;
+        refusal.0.detail = Cow::Borrowed("the virtual server does not enable it");
+        refusal.0.scope = Some(format!("{}.{list}", server.name()));
+        refusal.0.target = Some(name);
+        refusal.0.rule = rule;
         refusal
     }
 
@@ -101,7 +104,7 @@ impl Refusal {
             code::METHOD_NOT_FOUND,
             message,
         );
-        refusal.target = Some(echo(method));
+        refusal.0.target = Some(echo(method));
         refusal
     }
 
@@ -138,7 +141,7 @@ impl Refusal {
             mcp_code::UNSUPPORTED_PROTOCOL_VERSION,
             "Unsupported protocol version",
         );
-        refusal.versions = Some(Versions {
+        refusal.0.versions = Some(Versions {
             requested: echo(requested),
             supported: supported.to_vec(),
         });
@@ -202,10 +205,12 @@ impl Refusal {
 
     /// The body is not strict JSON.
     pub(super) fn json(error: &json::Error) -> Self {
-        let reason = match error.kind {
-            json::ErrorKind::TooDeep => Reason::TooDeep,
-            json::ErrorKind::NumberTooLong => Reason::NumberTooLong,
-            _ => Reason::MalformedJson,
+        let reason = if error.kind == json::ErrorKind::TooDeep {
+            Reason::TooDeep
+        } else if error.kind == json::ErrorKind::NumberTooLong {
+            Reason::NumberTooLong
+        } else {
+            Reason::MalformedJson
         };
         Self::new(
             reason,
@@ -217,10 +222,12 @@ impl Refusal {
 
     /// The JSON is not one message.
     pub(super) fn message(invalid: Invalid) -> Self {
-        let reason = match invalid {
-            Invalid::Batch => Reason::Batch,
-            Invalid::Id(InvalidId::TooLong { .. }) => Reason::IdTooLong,
-            _ => Reason::MalformedMessage,
+        let reason = if invalid == Invalid::Batch {
+            Reason::Batch
+        } else if matches!(invalid, Invalid::Id(InvalidId::TooLong { .. })) {
+            Reason::IdTooLong
+        } else {
+            Reason::MalformedMessage
         };
         Self::new(
             reason,
@@ -260,7 +267,7 @@ impl Refusal {
             code::INTERNAL_ERROR,
             "The MCP server refused the gateway's credential",
         );
-        refusal.detail = format!("upstream answered HTTP {status}").into();
+        refusal.0.detail = format!("upstream answered HTTP {status}").into();
         refusal
     }
 
@@ -272,7 +279,7 @@ impl Refusal {
             code::INTERNAL_ERROR,
             "The MCP server's answer was not understood and was withheld",
         );
-        refusal.detail = detail.into();
+        refusal.0.detail = detail.into();
         refusal
     }
 
@@ -290,7 +297,7 @@ impl Refusal {
     /// One event of the upstream's answer is longer than the limit.
     pub(super) fn event_too_large(limit: usize) -> Self {
         let mut refusal = Self::upstream_too_large(limit);
-        refusal.reason = Reason::EventTooLarge;
+        refusal.0.reason = Reason::EventTooLarge;
         refusal
     }
 
@@ -302,42 +309,42 @@ impl Refusal {
             code::INTERNAL_ERROR,
             "Internal error",
         );
-        refusal.detail = Cow::Borrowed(detail);
+        refusal.0.detail = Cow::Borrowed(detail);
         refusal
     }
 
     /// The same, as the answer to a request.
     pub(super) fn answering(mut self, id: Option<&RequestId>) -> Self {
-        self.id = id.cloned();
+        self.0.id = id.cloned();
         self
     }
 
     /// The same, to a message that gets no answer: then the HTTP status has to say it.
     pub(super) fn unanswerable(mut self) -> Self {
-        self.status = 400;
+        self.0.status = 400;
         self
     }
 
     /// Why.
     #[must_use]
     pub fn reason(&self) -> Reason {
-        self.reason
+        self.0.reason
     }
 
     /// The HTTP status. What went wrong behind Sluice is told with 200 where it answers a request:
     /// of no other status does every client read the error.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if self.status == BAD_GATEWAY && self.id.is_some() {
+        if self.0.status == BAD_GATEWAY && self.0.id.is_some() {
             200
         } else {
-            self.status
+            self.0.status
         }
     }
 
     /// Headers of the answer.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let allow = (self.reason == Reason::HttpMethod).then_some(("allow", "GET, POST, DELETE"));
+        let allow = (self.0.reason == Reason::HttpMethod).then_some(("allow", "GET, POST, DELETE"));
         std::iter::once(("content-type", "application/json")).chain(allow)
     }
 
@@ -347,25 +354,25 @@ impl Refusal {
     pub fn body(&self) -> String {
         let mut body = String::with_capacity(256);
         body.push_str(r#"{"jsonrpc":"2.0","#);
-        if let Some(id) = &self.id {
+        if let Some(id) = &self.0.id {
             body.push_str(r#""id":"#);
             body.push_str(id.as_json());
             body.push(',');
         }
         body.push_str(r#""error":{"code":"#);
-        body.push_str(&self.code.to_string());
+        body.push_str(&self.0.code.to_string());
         body.push_str(r#","message":"#);
-        json::write_string(&mut body, &self.message);
+        json::write_string(&mut body, &self.0.message);
         body.push_str(r#","data":{"reason":"#);
-        json::write_string(&mut body, self.reason.as_str());
-        if let Some(scope) = &self.scope {
+        json::write_string(&mut body, self.0.reason.as_str());
+        if let Some(scope) = &self.0.scope {
             body.push_str(r#","rule":"#);
             json::write_string(&mut body, scope);
         }
         if let Some(Versions {
             requested,
             supported,
-        }) = &self.versions
+        }) = &self.0.versions
         {
             body.push_str(r#","requested":"#);
             json::write_string(&mut body, requested);
@@ -385,11 +392,11 @@ impl Refusal {
     /// What the log says.
     pub(super) fn occurrence(&self) -> Occurrence {
         Occurrence::Refused {
-            reason: self.reason,
+            reason: self.0.reason,
             status: self.status(),
-            detail: self.detail.clone(),
-            target: self.target.clone(),
-            rule: self.rule.clone(),
+            detail: self.0.detail.clone(),
+            target: self.0.target.clone(),
+            rule: self.0.rule.clone(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum Reply {
         body: BodyEdit,
     },
     /// Answer the client in place of the upstream.
-    Refuse(Box<Refusal>),
+    Refuse(Refusal),
     /// Cut the exchange: the response is under way and can no longer be answered for.
     Abort(Reason),
 }
@@ -114,7 +114,7 @@ impl Step {
     pub(super) fn refuse(refusal: Refusal) -> Self {
         let occurrences = vec![refusal.occurrence()];
         Self {
-            reply: Reply::Refuse(Box::new(refusal)),
+            reply: Reply::Refuse(refusal),
             occurrences,
         }
     }

@@ -274,7 +274,19 @@ fn target<'d>(
                 _ => return Err(Refusal::params(NEEDS)),
             }
         }
-        _ => return Ok(None),
+        ClientMethod::Initialize
+        | ClientMethod::Discover
+        | ClientMethod::Ping
+        | ClientMethod::ToolsList
+        | ClientMethod::PromptsList
+        | ClientMethod::ResourcesList
+        | ClientMethod::ResourceTemplatesList
+        | ClientMethod::SetLevel
+        | ClientMethod::Listen
+        | ClientMethod::Initialized
+        | ClientMethod::Cancelled
+        | ClientMethod::Progress
+        | ClientMethod::RootsListChanged => return Ok(None),
     }))
 }
 
@@ -287,29 +299,26 @@ fn edit_request<'d>(
 ) {
     edit_meta(splice, params);
     let Some(params) = params else { return };
-    match method {
-        ClientMethod::Initialize => {
-            if let Some(capabilities) = params.get("capabilities") {
-                splice.remove_member(capabilities, "tasks");
-                edit_extensions(splice, capabilities);
-            }
-        }
+    if method == ClientMethod::Initialize
+        && let Some(capabilities) = params.get("capabilities")
+    {
+        splice.remove_member(capabilities, "tasks");
+        edit_extensions(splice, capabilities);
+    }
+    if method == ClientMethod::ToolsCall {
         // Augments the call with a task whose result would come without the tool's name.
-        ClientMethod::ToolsCall => {
-            splice.remove_member(params, "task");
+        splice.remove_member(params, "task");
+    }
+    if method == ClientMethod::Listen
+        && let Some(notifications) = params.get("notifications")
+    {
+        splice.remove_member(notifications, "taskIds");
+        if let Some(uris) = notifications.get("resourceSubscriptions") {
+            splice.remove_elements(uris, |uri| {
+                !uri.as_str()
+                    .is_some_and(|uri| server.allows(Target::Resource(&uri)))
+            });
         }
-        ClientMethod::Listen => {
-            if let Some(notifications) = params.get("notifications") {
-                splice.remove_member(notifications, "taskIds");
-                if let Some(uris) = notifications.get("resourceSubscriptions") {
-                    splice.remove_elements(uris, |uri| {
-                        !uri.as_str()
-                            .is_some_and(|uri| server.allows(Target::Resource(&uri)))
-                    });
-                }
-            }
-        }
-        _ => {}
     }
 }
 

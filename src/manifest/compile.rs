@@ -53,8 +53,11 @@ pub(super) fn compile(
         context.missing(root, "virtual_servers");
     }
     let written = manifest.virtual_servers.unwrap_or_else(empty);
-    let virtual_servers_known = context.is_intact(written.span);
-    if written.value.0.is_empty() && written.span != root && virtual_servers_known {
+    let known = Known {
+        servers: servers_known,
+        virtual_servers: context.is_intact(written.span) && context.is_intact(root),
+    };
+    if written.value.0.is_empty() && written.span != root && known.virtual_servers {
         let message = "there is no virtual server, so every request would be refused";
         context.report(Diagnostic::new(
             Code::NoVirtualServer,
@@ -68,17 +71,18 @@ pub(super) fn compile(
         .iter()
         .map(|(name, _)| name.value.clone())
         .collect();
-    let virtual_servers =
-        virtual_servers::compile(&mut context, written.value, &servers, servers_known);
+    let virtual_servers = virtual_servers::compile(&mut context, written.value, &servers, known);
     let limits = limits::compile(&mut context, manifest.limits);
-    let known = virtual_servers_known && context.is_intact(root);
-    let tests = scenarios::compile(
-        &mut context,
-        manifest.tests.unwrap_or_default(),
-        &names,
-        known,
-    );
+    let written = manifest.tests.unwrap_or_default();
+    let tests = scenarios::compile(&mut context, written, &names, known.virtual_servers);
     (Policy::new(virtual_servers, limits), tests)
+}
+
+/// Whether all servers of each kind are known, so that another name is wrong.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    servers: bool,
+    virtual_servers: bool,
 }
 
 /// What every part of the compilation has at hand.

@@ -14,7 +14,8 @@ use serde::de::{
 };
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::diagnostic::{Code, Diagnostic, did_you_mean, quote};
+use super::diagnostic::{Diagnostic, quote};
+use super::mistake::Mistake;
 use super::span::{Span, Spanned};
 use super::tree::{Node, Value};
 
@@ -45,44 +46,13 @@ where
             span: root.span,
             id: root.id,
         });
-        diagnostics.push(error.mistake.diagnose(place.span));
+        if !matches!(error.mistake, Mistake::Reported) {
+            diagnostics.push(error.mistake.diagnose(place.span));
+        }
         damaged.insert(root.prune(place.id)?);
     }
     None
 }
-
-/// The keys of later versions. To ignore one of them would be to promise what is not done.
-const NOT_YET: &[&str] = &[
-    "auth_data",
-    "claims",
-    "collaborators",
-    "guardrails",
-    "identity",
-    "mcp_tool_post_invoke_guardrails",
-    "mcp_tool_pre_invoke_guardrails",
-];
-
-/// Keys that are often looked for elsewhere than where they are.
-const MISPLACED: &[(&str, &str)] = &[
-    (
-        "enabled_tools",
-        "`enabled_tools` belongs to an entry of `servers`",
-    ),
-    (
-        "disabled_tools",
-        "`disabled_tools` belongs to an entry of `servers`",
-    ),
-    (
-        "tool_metadata",
-        "`tool_metadata` belongs to a server under `servers` at the top",
-    ),
-    (
-        "annotations",
-        "`annotations` belongs to a tool under `tool_metadata`",
-    ),
-    ("path", "`path` belongs to `match`"),
-    ("route", "`route` belongs to `match`"),
-];
 
 /// A mistake and where it is.
 #[derive(Debug)]
@@ -97,81 +67,6 @@ struct Place {
     span: Span,
     /// What to cut out.
     id: usize,
-}
-
-#[derive(Debug)]
-enum Mistake {
-    Type {
-        found: String,
-        expected: String,
-    },
-    Key {
-        found: String,
-        expected: &'static [&'static str],
-    },
-    Variant {
-        found: String,
-        expected: &'static [&'static str],
-    },
-    Other(String),
-}
-
-impl Mistake {
-    fn diagnose(self, span: Span) -> Diagnostic {
-        match self {
-            Self::Type { found, expected } => {
-                let help = type_help(&found, &expected);
-                let message = format!("expected {expected}, found {found}");
-                Diagnostic::new(Code::WrongType, span, message).help(help)
-            }
-            Self::Key { found, .. } if NOT_YET.contains(&found.as_str()) => {
-                let message = format!("{} is not supported by this version yet", quote(&found));
-                Diagnostic::new(Code::NotYet, span, message)
-                    .help("it is refused, since to ignore it would weaken the policy".to_owned())
-            }
-            Self::Key { found, expected } => {
-                let elsewhere = MISPLACED.iter().find(|(key, _)| *key == found);
-                let help = match elsewhere {
-                    Some((_, place)) => Some((*place).to_owned()),
-                    None => did_you_mean(&found, expected.iter().copied()),
-                };
-                let help = help.unwrap_or_else(|| format!("there are {}", enumerate(expected)));
-                let message = format!("there is no key {} here", quote(&found));
-                Diagnostic::new(Code::UnknownKey, span, message)
-                    .label("unknown key")
-                    .help(help)
-            }
-            Self::Variant { found, expected } => {
-                let help = did_you_mean(&found, expected.iter().copied())
-                    .unwrap_or_else(|| format!("there are {}", enumerate(expected)));
-                let message = format!("{} is no value of this key", quote(&found));
-                Diagnostic::new(Code::UnknownValue, span, message).help(help)
-            }
-            Self::Other(message) => Diagnostic::new(Code::WrongType, span, message),
-        }
-    }
-}
-
-fn type_help(found: &str, expected: &str) -> Option<String> {
-    let help = match found {
-        "nothing" => "remove the key, or give it a value",
-        "the text `yes`" | "the text `on`" if expected.contains("true") => "write `true`",
-        "the text `no`" | "the text `off`" if expected.contains("true") => "write `false`",
-        _ if expected.starts_with("a list") && found.starts_with("the text") => {
-            "put it in brackets: `[…]`"
-        }
-        _ if expected.starts_with("a text") && !found.starts_with("a ") => "put it in quotes",
-        _ => return None,
-    };
-    Some(help.to_owned())
-}
-
-fn enumerate(words: &[&str]) -> String {
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 impl Error {
@@ -229,6 +124,7 @@ impl de::Error for Error {
         let expected = match expected.to_string().as_str() {
             "a sequence" => "a list".to_owned(),
             "a string" => "a text".to_owned(),
+            "u64" => "a number".to_owned(),
             "a boolean" => "`true` or `false`".to_owned(),
             other => other.to_owned(),
         };
@@ -269,6 +165,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Signed(value) => visitor.visit_i64(*value),
             Value::Float(value) => visitor.visit_f64(*value),
             Value::Text(value) => visitor.visit_borrowed_str(value),
+            Value::Broken => Err(Error::new(Mistake::Reported)),
             Value::List(items) => visitor.visit_seq(ListAccess(items.iter())),
             Value::Map(entries) => visitor.visit_map(MapAccess {
                 entries: entries.iter(),
@@ -303,7 +200,8 @@ impl<'de> Deserializer<'de> for &'de Node {
             | Value::Unsigned(_)
             | Value::Signed(_)
             | Value::Float(_)
-            | Value::List(_) => self.deserialize_any(visitor),
+            | Value::List(_)
+            | Value::Broken => self.deserialize_any(visitor),
         };
         result.map_err(|error| error.at(self.span, self.id))
     }

@@ -110,7 +110,8 @@ codes! {
     NothingEnabled => Warning "W0302",
     /// What is disabled is not enabled anyway.
     DisablesNothing => Warning "W0401",
-    /// The text has characters that cannot be seen, or spaces at its ends.
+    /// The text has characters that cannot be seen, spaces at its ends, or letters that look like
+    /// others.
     OddText => Warning "W0402",
 }
 
@@ -259,9 +260,19 @@ pub(super) fn did_you_mean<'a>(
     }
     let close = candidates
         .into_iter()
+        .take(1000)
         .filter(|candidate| candidate.len() <= 128)
-        .map(|candidate| (strsim::jaro_winkler(written, candidate), candidate))
+        .map(|candidate| (likeness(written, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b));
     close.map(|(_, candidate)| format!("did you mean {}?", quote(candidate)))
+}
+
+fn likeness(a: &str, b: &str) -> f64 {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    // In a short word one slip of the fingers weighs more than Jaro and Winkler allow.
+    if a.len() > 2 && strsim::osa_distance(&a, &b) == 1 {
+        return 0.9;
+    }
+    strsim::jaro_winkler(&a, &b)
 }

@@ -6,6 +6,9 @@ use serde_json::json;
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::span::{Source, Span};
 
+/// More than a person wants to read at once.
+const MAX_RENDERED: usize = 100;
+
 impl Diagnostics {
     /// The text that a person reads, with the offending lines underlined. `color` adds the
     /// escapes of a terminal.
@@ -17,9 +20,13 @@ impl Diagnostics {
             Renderer::plain()
         };
         let mut text = String::new();
-        for diagnostic in self.iter() {
+        for diagnostic in self.iter().take(MAX_RENDERED) {
             text.push_str(&render(diagnostic, self.source(), &renderer));
             text.push_str("\n\n");
+        }
+        match self.iter().count().saturating_sub(MAX_RENDERED) {
+            0 => {}
+            more => text.push_str(&format!("and {more} more\n\n")),
         }
         text
     }
@@ -38,15 +45,25 @@ fn render(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> Stri
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    // Only the lines from the first place to the last: rendering reads all that it is given.
+    let places =
+        || std::iter::once(&diagnostic.span).chain(diagnostic.related.iter().map(|(span, _)| span));
+    let first = places().map(|span| span.start).min().unwrap_or(0);
+    let last = places()
+        .map(|span| source.clip(*span).end)
+        .max()
+        .unwrap_or(0);
+    let (window, line) = source.lines(first, last);
     let range = |span| {
         let Span { start, end } = source.clip(span);
-        start..end
+        start - window.start..end - window.start
     };
     let mut primary = AnnotationKind::Primary.span(range(diagnostic.span));
     if !diagnostic.label.is_empty() {
         primary = primary.label(diagnostic.label.as_str());
     }
-    let mut snippet = Snippet::source(source.text())
+    let mut snippet = Snippet::source(source.slice(window))
+        .line_start(line)
         .path(source.file())
         .annotation(primary);
     for (span, label) in &diagnostic.related {

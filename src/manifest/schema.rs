@@ -180,7 +180,7 @@ pub(super) struct Limits {
     pub(super) max_number_digits: Option<Spanned<u64>>,
     /// The longest time for which a client may keep a filtered list, like `60s`; `60s` unless said
     /// otherwise.
-    pub(super) max_list_ttl: Option<Spanned<String>>,
+    pub(super) max_list_ttl: Option<Spanned<Time>>,
 }
 
 /// A number of bytes, or a text like `64KiB`.
@@ -192,6 +192,11 @@ pub(super) enum Size {
     /// A number with a unit: `KiB`, `MiB`, or `B`.
     Text(String),
 }
+
+/// A time like `60s`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub(super) struct Time(pub(super) String);
 
 /// An example of what is decided.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -356,23 +361,51 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TimeVisitor;
+
+        impl Visitor<'_> for TimeVisitor {
+            type Value = Time;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time with its unit, like `60s`")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Time, E> {
+                Ok(Time(text.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(TimeVisitor)
+    }
+}
+
 /// The JSON Schema of manifests, for editors.
 #[must_use]
 pub fn json_schema() -> serde_json::Value {
     // Absent keys are fine and empty ones are not, so an optional value is never null.
     let settings = SchemaSettings::draft2020_12()
         .for_deserialize()
-        .with_transform(RecursiveTransform(forbid_null));
+        .with_transform(RecursiveTransform(tidy));
     settings
         .into_generator()
         .into_root_schema_for::<Manifest>()
         .to_value()
 }
 
-fn forbid_null(schema: &mut Schema) {
+fn tidy(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else {
         return;
     };
+    if let Some(serde_json::Value::String(text)) = object.get_mut("description") {
+        // Where the doc comment wraps, its paragraph does not end.
+        let paragraphs: Vec<_> = text
+            .split("\n\n")
+            .map(|text| text.replace('\n', " "))
+            .collect();
+        *text = paragraphs.join("\n\n");
+    }
     if let Some(serde_json::Value::Array(types)) = object.get_mut("type") {
         types.retain(|kind| kind != "null");
         if let [only] = types.as_slice() {

@@ -95,6 +95,21 @@ impl Source {
         }
     }
 
+    /// The span of the whole lines from one offset to another, and the first one's number.
+    pub(super) fn lines(&self, first: usize, last: usize) -> (Span, usize) {
+        let line = self.position(first).line;
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let rest = self.text.get(last..).unwrap_or("");
+        let end = rest
+            .find('\n')
+            .map_or(self.text.len(), |length| last + length);
+        (Span { start, end }, line)
+    }
+
+    pub(super) fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or("")
+    }
+
     pub(super) fn location(&self, span: Span) -> Location {
         let Position { line, column } = self.position(span.start);
         Location {
@@ -106,8 +121,7 @@ impl Source {
 
     /// The part of a span that is worth underlining: its first line, without what trails it.
     pub(super) fn clip(&self, span: Span) -> Span {
-        let text = self.text.get(span.start..span.end).unwrap_or("");
-        let line = text.lines().next().unwrap_or("").trim_end();
+        let line = self.slice(span).lines().next().unwrap_or("").trim_end();
         Span {
             start: span.start,
             end: span.start + line.len(),

@@ -37,6 +37,8 @@ pub(super) enum Value {
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Spanned<String>, Node)>),
+    /// What cannot be read, and has been reported.
+    Broken,
 }
 
 impl PartialEq for Node {
@@ -76,7 +78,8 @@ impl Node {
             | Value::Unsigned(_)
             | Value::Signed(_)
             | Value::Float(_)
-            | Value::Text(_) => None,
+            | Value::Text(_)
+            | Value::Broken => None,
         }
     }
 }
@@ -100,6 +103,7 @@ pub(super) fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Optio
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
         emit_comments: false,
+        emit_anchor_events: true,
         strict_indentation: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -168,38 +172,33 @@ impl Builder<'_> {
                     self.refuse(span, "a second document", "a manifest is one document");
                 }
             }
-            Event::Scalar(text, style, anchor, tagged) => {
-                self.properties(
-                    span,
-                    anchor,
-                    tagged.is_some().then_some(tag.unwrap_or(span)),
-                );
+            Event::Scalar(text, style, _, tagged) => {
+                self.tag(tagged.is_some().then_some(tag.unwrap_or(span)));
                 self.scalar(span, &text, style);
             }
-            Event::SequenceStart(_, anchor, tagged) => {
-                self.properties(
-                    span,
-                    anchor,
-                    tagged.is_some().then_some(tag.unwrap_or(span)),
-                );
+            Event::SequenceStart(_, _, tagged) => {
+                self.tag(tagged.is_some().then_some(tag.unwrap_or(span)));
                 self.open.push(Open::List {
                     span,
                     items: Vec::new(),
                 });
             }
-            Event::MappingStart(_, anchor, tagged) => {
-                self.properties(
-                    span,
-                    anchor,
-                    tagged.is_some().then_some(tag.unwrap_or(span)),
-                );
+            Event::MappingStart(_, _, tagged) => {
+                self.tag(tagged.is_some().then_some(tag.unwrap_or(span)));
                 self.open.push(Open::Map {
                     span,
                     map: OpenMap::default(),
                 });
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
-            Event::Alias(_) | Event::UnresolvedAlias(_) | Event::Anchor(..) => {
+            Event::Anchor(..) => {
+                self.refuse(span, "anchors", "write the value out where it is used");
+            }
+            Event::Alias(_) => {
+                self.refuse(span, "aliases", "write the value out where it is used");
+                self.add(span, Value::Broken);
+            }
+            Event::UnresolvedAlias(_) => {
                 let written = self.source.text().get(span.start..span.end).unwrap_or("*");
                 let help = format!("a pattern that begins with `*` needs quotes: \"{written}\"");
                 self.diagnostics.push(
@@ -207,8 +206,7 @@ impl Builder<'_> {
                         .label("YAML reads this as an alias")
                         .help(help),
                 );
-                // A text keeps the shape of what is around.
-                self.add(span, Value::Text(written.to_owned()));
+                self.add(span, Value::Broken);
             }
             _ => self.refuse(
                 span,
@@ -218,10 +216,7 @@ impl Builder<'_> {
         }
     }
 
-    fn properties(&mut self, span: Span, anchor: usize, tag: Option<Span>) {
-        if anchor != 0 {
-            self.refuse(span, "anchors", "write the value out where it is used");
-        }
+    fn tag(&mut self, tag: Option<Span>) {
         if let Some(tag) = tag {
             self.refuse(tag, "tags", "quote a text that begins with `!`");
         }
@@ -379,5 +374,98 @@ fn resolve(text: &str) -> Value {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Value::Float(number),
         _ => Value::Text(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn codes(text: &str) -> Vec<&'static str> {
+        let mut diagnostics = Vec::new();
+        parse(&Source::new("test.yaml", text), &mut diagnostics);
+        diagnostics
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn scalars() {
+        let table = [
+            ("", Value::Null),
+            ("~", Value::Null),
+            ("true", Value::Bool(true)),
+            ("yes", Value::Text("yes".into())),
+            ("12", Value::Unsigned(12)),
+            ("-12", Value::Signed(-12)),
+            ("1.5", Value::Float(1.5)),
+            ("1e3", Value::Float(1000.0)),
+            ("1e999", Value::Text("1e999".into())),
+            ("2025-11-25", Value::Text("2025-11-25".into())),
+            ("0x10", Value::Text("0x10".into())),
+            (".inf", Value::Text(".inf".into())),
+            ("-", Value::Text("-".into())),
+        ];
+        for (text, expected) in table {
+            assert_eq!(resolve(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_the_text() {
+        let text = "é: {a: \"b c\", d: [1, two]}\ne:\n  f: |\n    g\n";
+        let source = Source::new("test.yaml", text);
+        let root = parse(&source, &mut Vec::new()).unwrap();
+        let mut found = Vec::new();
+        let mut rest = vec![&root];
+        while let Some(node) = rest.pop() {
+            match &node.value {
+                Value::Map(entries) => {
+                    for (key, value) in entries {
+                        found.push(text.get(key.span.start..key.span.end).unwrap());
+                        rest.push(value);
+                    }
+                }
+                Value::List(items) => rest.extend(items),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Unsigned(_)
+                | Value::Signed(_)
+                | Value::Float(_)
+                | Value::Text(_)
+                | Value::Broken => {
+                    found.push(text.get(node.span.start..node.span.end).unwrap());
+                }
+            }
+        }
+        found.sort_unstable();
+        let expected = ["\"b c\"", "1", "a", "d", "e", "f", "g\n", "two", "é"];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn json_is_yaml() {
+        let json = r#"{"a": [1, -2, 1.5, true, null, "x\u00e9\n\/"], "b": {"c": {}}}"#;
+        assert_eq!(codes(json), [""; 0]);
+    }
+
+    #[test]
+    fn hostile_texts_end_early() {
+        assert_eq!(codes(&"a".repeat(MAX_BYTES + 1)), ["E0104"]);
+        assert_eq!(codes(&"[".repeat(100)), ["E0104"]);
+        assert_eq!(codes(&format!("{}a", "- ".repeat(100))), ["E0104"]);
+        let bomb = "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
+        assert_eq!(codes(bomb), ["E0103"; 6]);
+        assert_eq!(codes(""), ["E0101"]);
+        assert_eq!(codes("# only a comment\n"), ["E0101"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[a-c:,\\[\\]{}&*!|>'\"#?%@\\- \\n\té]{0,60}") {
+            drop(crate::manifest::load("test.yaml", &text));
+        }
     }
 }

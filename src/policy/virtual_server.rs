@@ -5,7 +5,7 @@ use crate::mcp::ProtocolVersion;
 use super::decision::{Decision, Target};
 use super::pattern::Pattern;
 use super::reason::Reason;
-use super::rule::{Rules, Verdict};
+use super::rule::{Rule, RuleId, Rules, Verdict};
 use super::uri;
 
 /// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
@@ -185,6 +185,15 @@ impl VirtualServer {
             },
             Verdict::Unmentioned => Decision::Deny { reason, rule: None },
         }
+    }
+
+    /// The rule with this id, if it is one of this virtual server's.
+    #[must_use]
+    pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
+        [&self.0.tools, &self.0.prompts, &self.0.resources]
+            .into_iter()
+            .flat_map(|rules| rules.enabled().iter().chain(rules.disabled()))
+            .find(|rule| rule.id() == id)
     }
 
     /// Whether a target may be seen and used.

@@ -7,7 +7,7 @@ use sluice::exchange::{BodyEdit, Event, Exchange, HeaderEdits, Headers, Refusal,
 use sluice::manifest;
 use sluice::policy::Policy;
 
-pub const MANIFEST: &str = r#"
+pub(crate) const MANIFEST: &str = r#"
 servers:
   github: {}
 virtual_servers:
@@ -33,7 +33,7 @@ virtual_servers:
 limits: {max_request_bytes: 64KiB, max_response_bytes: 64KiB, max_sse_event_bytes: 16KiB, max_id_bytes: 64}
 "#;
 
-pub fn policy() -> Arc<Policy> {
+pub(crate) fn policy() -> Arc<Policy> {
     match manifest::load("sluice.yaml", MANIFEST) {
         Ok(loaded) => Arc::new(loaded.policy),
         Err(diagnostics) => panic!("{diagnostics:?}"),
@@ -42,36 +42,36 @@ pub fn policy() -> Arc<Policy> {
 
 /// What a client sends.
 #[derive(Clone)]
-pub struct Call {
-    pub method: &'static str,
-    pub path: &'static str,
-    pub route: Option<&'static str>,
-    pub headers: Vec<(String, Vec<u8>)>,
-    pub body: Option<Vec<u8>>,
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) route: Option<&'static str>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 /// The end of the request phase.
-pub enum Sent {
-    Forwarded(Forwarded),
+pub(crate) enum Sent {
+    Forwarded(Box<Forwarded>),
     Refused(Refusal),
 }
 
 /// A request that has gone on.
-pub struct Forwarded {
-    pub exchange: Exchange,
-    pub headers: HeaderEdits,
-    pub body: BodyEdit,
+pub(crate) struct Forwarded {
+    pub(crate) exchange: Exchange,
+    pub(crate) headers: HeaderEdits,
+    pub(crate) body: BodyEdit,
 }
 
 /// What the client gets in the end.
 #[derive(Debug)]
-pub enum Received {
+pub(crate) enum Received {
     Response { headers: HeaderEdits, body: Vec<u8> },
     Refused(Refusal),
     Cut,
 }
 
-pub fn post(body: impl Into<Vec<u8>>) -> Call {
+pub(crate) fn post(body: impl Into<Vec<u8>>) -> Call {
     Call {
         method: "POST",
         path: "/mcp/triage",
@@ -81,7 +81,7 @@ pub fn post(body: impl Into<Vec<u8>>) -> Call {
     }
 }
 
-pub fn get() -> Call {
+pub(crate) fn get() -> Call {
     Call {
         method: "GET",
         path: "/mcp/triage",
@@ -92,7 +92,7 @@ pub fn get() -> Call {
 }
 
 /// A modern request: `params` without its `_meta`, and the headers that mirror it.
-pub fn modern(method: &str, params: &str, name: Option<&str>) -> Call {
+pub(crate) fn modern(method: &str, params: &str, name: Option<&str>) -> Call {
     let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
     let comma = if params.is_empty() { "" } else { "," };
     let body = format!(
@@ -108,33 +108,33 @@ pub fn modern(method: &str, params: &str, name: Option<&str>) -> Call {
 }
 
 impl Call {
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers
             .push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    pub fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(key, _)| key != name);
         self
     }
 
-    pub fn path(mut self, path: &'static str) -> Self {
+    pub(crate) fn path(mut self, path: &'static str) -> Self {
         self.path = path;
         self
     }
 
-    pub fn route(mut self, route: &'static str) -> Self {
+    pub(crate) fn route(mut self, route: &'static str) -> Self {
         self.route = Some(route);
         self
     }
 
-    pub fn verb(mut self, method: &'static str) -> Self {
+    pub(crate) fn verb(mut self, method: &'static str) -> Self {
         self.method = method;
         self
     }
 
-    pub fn send(self) -> Sent {
+    pub(crate) fn send(self) -> Sent {
         let exchange = Exchange::new(policy(), self.route.map(str::to_owned));
         let pseudo = [
             (":method", self.method.as_bytes()),
@@ -159,11 +159,11 @@ impl Call {
             Err(refusal) => return Sent::Refused(refusal),
         };
         let Some(body) = self.body else {
-            return Sent::Forwarded(Forwarded {
+            return Sent::Forwarded(Box::new(Forwarded {
                 exchange,
                 headers,
                 body: BodyEdit::Keep,
-            });
+            }));
         };
         let (exchange, step) = exchange.handle(Event::RequestBody(Bytes::from(body)));
         match split(step) {
@@ -171,18 +171,18 @@ impl Call {
                 let mut headers = headers;
                 headers.set.extend(more.set);
                 headers.remove.extend(more.remove);
-                Sent::Forwarded(Forwarded {
+                Sent::Forwarded(Box::new(Forwarded {
                     exchange,
                     headers,
                     body,
-                })
+                }))
             }
             Err(refusal) => Sent::Refused(refusal),
         }
     }
 
     #[track_caller]
-    pub fn refused(self) -> Refusal {
+    pub(crate) fn refused(self) -> Refusal {
         match self.send() {
             Sent::Refused(refusal) => refusal,
             Sent::Forwarded(_) => panic!("the request went on"),
@@ -190,9 +190,9 @@ impl Call {
     }
 
     #[track_caller]
-    pub fn forwarded(self) -> Forwarded {
+    pub(crate) fn forwarded(self) -> Forwarded {
         match self.send() {
-            Sent::Forwarded(forwarded) => forwarded,
+            Sent::Forwarded(forwarded) => *forwarded,
             Sent::Refused(refusal) => panic!("refused: {}", refusal.body()),
         }
     }
@@ -201,14 +201,14 @@ impl Call {
 fn split(step: Step) -> Result<(HeaderEdits, BodyEdit), Refusal> {
     match step.reply {
         Reply::Continue { headers, body } => Ok((headers, body)),
-        Reply::Refuse(refusal) => Err(*refusal),
+        Reply::Refuse(refusal) => Err(refusal),
         Reply::Abort(reason) => panic!("cut: {reason}"),
     }
 }
 
 impl Forwarded {
     /// The body as the upstream gets it, when it was changed.
-    pub fn rewritten(&self) -> Option<String> {
+    pub(crate) fn rewritten(&self) -> Option<String> {
         match &self.body {
             BodyEdit::Keep => None,
             BodyEdit::Replace(body) => Some(String::from_utf8(body.to_vec()).unwrap()),
@@ -216,7 +216,7 @@ impl Forwarded {
     }
 
     /// Answers with 200 and JSON in one piece.
-    pub fn json(self, body: &str) -> Received {
+    pub(crate) fn json(self, body: &str) -> Received {
         self.answer(
             &[(":status", "200"), ("content-type", "application/json")],
             &[body.as_bytes()],
@@ -224,7 +224,7 @@ impl Forwarded {
     }
 
     /// Answers with 200 and events in one piece.
-    pub fn events(self, body: &str) -> Received {
+    pub(crate) fn events(self, body: &str) -> Received {
         self.answer(
             &[(":status", "200"), ("content-type", "text/event-stream")],
             &[body.as_bytes()],
@@ -232,7 +232,7 @@ impl Forwarded {
     }
 
     /// Answers with these headers and this body, the end of the stream in a piece of its own.
-    pub fn answer(self, headers: &[(&str, &str)], chunks: &[&[u8]]) -> Received {
+    pub(crate) fn answer(self, headers: &[(&str, &str)], chunks: &[&[u8]]) -> Received {
         let headers: Headers<'_> = headers
             .iter()
             .map(|(name, value)| (*name, value.as_bytes()))
@@ -283,7 +283,7 @@ impl Forwarded {
 
 impl Received {
     #[track_caller]
-    pub fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         match self {
             Self::Response { body, .. } => String::from_utf8(body).unwrap(),
             Self::Refused(refusal) => panic!("refused: {}", refusal.body()),
@@ -292,7 +292,7 @@ impl Received {
     }
 
     #[track_caller]
-    pub fn refused(self) -> Refusal {
+    pub(crate) fn refused(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
             Self::Response { body, .. } => {

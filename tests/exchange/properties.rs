@@ -89,10 +89,8 @@ fn run(steps: Vec<Step>) -> bool {
             Step::ResponseTrailers => Event::ResponseTrailers,
         };
         // A response that comes before the request has gone on is Envoy's own.
-        let is_request = match &step {
-            Step::RequestHeaders(verb, _) => *verb != "POST",
-            step => matches!(step, Step::RequestBody(_)),
-        };
+        let is_request = matches!(&step, Step::RequestBody(_))
+            || matches!(&step, Step::RequestHeaders(verb, _) if *verb != "POST");
         // One event, one reply: the type says so, and no order of events panics.
         let (next, step) = exchange.handle(event);
         exchange = next;

@@ -103,14 +103,14 @@ fn in_range(
     usize::try_from(value).ok()
 }
 
-fn list_ttl(context: &mut Context<'_>, written: &Spanned<String>) -> Option<Duration> {
-    let parsed = parse_duration(&written.value);
+fn list_ttl(context: &mut Context<'_>, written: &Spanned<schema::Time>) -> Option<Duration> {
+    let parsed = parse_duration(&written.value.0);
     let problem = match parsed {
         Some(duration) if duration <= MAX_TTL => return Some(duration),
         Some(_) => "is longer than a day",
         None => "is no duration",
     };
-    let message = format!("{} {problem}", quote(&written.value));
+    let message = format!("{} {problem}", quote(&written.value.0));
     let help = "write a number with a unit: `ms`, `s`, `m` or `h`, like `60s`";
     context.report(Diagnostic::new(Code::BadLimit, written.span, message).help(help.to_owned()));
     None

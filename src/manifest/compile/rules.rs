@@ -14,6 +14,9 @@ use super::annotations::{self, Effect, KnownServer};
 /// is compared with each.
 const MAX_COMPARED: usize = 200;
 
+/// The most patterns of a list. Each is compiled, and compared with others.
+const MAX_PATTERNS: usize = 10_000;
+
 /// What the patterns of a list are about.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
@@ -53,7 +56,14 @@ pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<
     } = lists;
     let mut side = |effect, key: &str, list: Option<Vec<_>>| {
         let id = format!("{prefix}.{key}_{noun}");
-        let list = list.unwrap_or_default().into_iter().enumerate();
+        let list: Vec<Spanned<schema::Pattern>> = list.unwrap_or_default();
+        if let Some(first) = list.get(MAX_PATTERNS) {
+            let message = format!("a list has at most {MAX_PATTERNS} patterns");
+            context.report(
+                Diagnostic::new(Code::TooLarge, first.span, message).label("the first too many"),
+            );
+        }
+        let list = list.into_iter().take(MAX_PATTERNS).enumerate();
         list.filter_map(|(index, written)| {
             let id = RuleId::new(format!("{id}[{index}]"));
             place(context, id, written, subject, effect)
@@ -128,6 +138,7 @@ fn place(
             Diagnostic::new(Code::NeverMatches, span, "the pattern can match nothing")
                 .help(help.to_owned()),
         );
+        return None;
     }
     let rule = Rule::new(id, context.source.location(span), text, pattern.clone());
     Some(Placed {
@@ -178,9 +189,25 @@ fn by_annotations(
 }
 
 fn bad_pattern(context: &mut Context<'_>, error: PatternError, span: Span) {
-    let code = match error {
-        PatternError::RegexSyntax(_) | PatternError::RegexTooLarge => Code::BadRegex,
-        _ => Code::BadPattern,
+    let label = match &error {
+        // The parser's own text has several lines; the last one says why.
+        PatternError::RegexSyntax(text) => text.lines().last().unwrap_or(""),
+        PatternError::Empty
+        | PatternError::TooLong
+        | PatternError::GlobCharacter(_)
+        | PatternError::RegexTooLarge
+        | PatternError::TemplateBrace
+        | PatternError::TemplateExpression(_)
+        | PatternError::GlobAndTemplate => "",
+    };
+    let regex = matches!(
+        error,
+        PatternError::RegexSyntax(_) | PatternError::RegexTooLarge
+    );
+    let code = if regex {
+        Code::BadRegex
+    } else {
+        Code::BadPattern
     };
     let help = match &error {
         PatternError::RegexTooLarge => "repeat less",
@@ -196,11 +223,6 @@ fn bad_pattern(context: &mut Context<'_>, error: PatternError, span: Span) {
         | PatternError::TemplateBrace
         | PatternError::RegexSyntax(_) => "",
     };
-    let label = match &error {
-        // The parser's own text has several lines; the last one says why.
-        PatternError::RegexSyntax(text) => text.lines().last().unwrap_or(""),
-        _ => "",
-    };
     context.report(
         Diagnostic::new(code, span, error.to_string())
             .label(label.trim_start_matches("error: "))
@@ -210,14 +232,23 @@ fn bad_pattern(context: &mut Context<'_>, error: PatternError, span: Span) {
 
 /// Warns of what a reader of the manifest cannot see.
 fn check_text(context: &mut Context<'_>, text: &str, span: Span) {
-    // `escape_debug` knows which characters print, except that it prints spaces.
-    let unseen =
-        |c: char| c != ' ' && !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1;
-    if text.trim() != text || text.chars().any(unseen) {
-        let message = format!("{} has characters that cannot be seen", quote(text));
-        let help = "names and URIs are compared as they are, and nothing is trimmed";
-        context.report(Diagnostic::new(Code::OddText, span, message).help(help.to_owned()));
-    }
+    // `escape_debug` knows which characters print; quotes and backslashes do, but are escaped.
+    let unseen = |c: char| !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1;
+    let latin = |c: char| c.is_ascii_alphabetic();
+    // Greek, Cyrillic, Armenian, Cherokee and fullwidth letters that look like Latin ones.
+    let alike = |c: char| matches!(c, '\u{370}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}' | '\u{ff01}'..='\u{ff5e}');
+    let problem = if text.trim() != text {
+        "has spaces at its ends"
+    } else if text.chars().any(unseen) {
+        "has characters that cannot be seen"
+    } else if text.contains(latin) && text.contains(alike) {
+        "mixes Latin letters with others that look like them"
+    } else {
+        return;
+    };
+    let message = format!("{} {problem}", quote(text));
+    let help = "names and URIs are compared as they are: nothing is trimmed or normalised";
+    context.report(Diagnostic::new(Code::OddText, span, message).help(help.to_owned()));
 }
 
 /// Reports the rules of one list that another one makes superfluous.

@@ -8,31 +8,33 @@ use crate::manifest::span::{Span, Spanned};
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Definition, Instructions, VirtualServer};
 
-use super::Context;
 use super::annotations::KnownServer;
 use super::matching::Matches;
 use super::rules::{self, Lists, Subject};
+use super::{Context, Known};
 
-/// The virtual servers that can be made. `servers_known` says whether `servers` are all that the
-/// manifest has, so that another name is wrong.
+/// The virtual servers that can be made.
 pub(super) fn compile(
     context: &mut Context<'_>,
     written: schema::Entries<schema::VirtualServer>,
     servers: &[KnownServer],
-    servers_known: bool,
+    known: Known,
 ) -> Vec<VirtualServer> {
     let mut compiler = Compiler {
         servers,
-        servers_known,
+        servers_known: known.servers,
+        all_resolved: known.servers && known.virtual_servers,
         matches: Matches::default(),
         used: HashSet::new(),
     };
     let mut compiled = Vec::new();
     for (name, server) in written.0 {
+        compiler.all_resolved &= context.is_intact(server.span);
         compiled.extend(compiler.virtual_server(context, &name, server));
     }
     for server in servers {
-        if !compiler.used.contains(server.name.value.as_str()) {
+        // What cannot be resolved may be the use that is missed here.
+        if compiler.all_resolved && !compiler.used.contains(server.name.value.as_str()) {
             let message = format!("no virtual server uses {}", quote(&server.name.value));
             context.report(Diagnostic::new(
                 Code::UnusedServer,
@@ -49,6 +51,8 @@ struct Compiler<'a> {
     servers_known: bool,
     matches: Matches,
     used: HashSet<&'a str>,
+    /// Whether each virtual server has named one physical server that there is.
+    all_resolved: bool,
 }
 
 impl Compiler<'_> {
@@ -78,6 +82,13 @@ impl Compiler<'_> {
                 None
             }
         };
+        let listed = |list: &Option<Vec<_>>| list.as_ref().is_some_and(|list| !list.is_empty());
+        let backend_listed = backend
+            .as_ref()
+            .is_some_and(|b| listed(&b.value.enabled_tools));
+        let nothing_listed = !backend_listed
+            && !listed(&written.enabled_prompts)
+            && !listed(&written.enabled_resources);
         let prompts = Lists {
             enabled: written.enabled_prompts,
             disabled: written.disabled_prompts,
@@ -93,6 +104,7 @@ impl Compiler<'_> {
         };
         let resources = rules::compile(context, resources, Subject::Resources);
         let protocol_versions = protocol_versions(context, written.protocol_versions);
+        self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
             value: backend,
             span: backend_span,
@@ -105,9 +117,7 @@ impl Compiler<'_> {
             noun: "tools",
         };
         let tools = rules::compile(context, tools, Subject::Tools(server));
-        let lists = [&tools, &prompts, &resources];
-        let intact = context.is_intact(span) && context.is_intact(backend_span);
-        if lists.iter().all(|rules| rules.enabled().is_empty()) && intact {
+        if nothing_listed && context.is_intact(span) && context.is_intact(backend_span) {
             let message = format!("the virtual server {} enables nothing", quote(&name.value));
             let help = "list what it has under `enabled_tools`, `enabled_prompts` or \
                         `enabled_resources`";
@@ -142,7 +152,7 @@ impl Compiler<'_> {
 
     /// The one physical server that a virtual server may have for now.
     fn backend(
-        &self,
+        &mut self,
         context: &mut Context<'_>,
         written: Spanned<Vec<Spanned<schema::Backend>>>,
     ) -> Option<Spanned<schema::Backend>> {
@@ -159,6 +169,7 @@ impl Compiler<'_> {
             return None;
         };
         if let Some(second) = backends.next() {
+            self.all_resolved = false;
             let message = "several servers behind one virtual server are not supported by this \
                            version yet";
             context.report(
@@ -183,13 +194,14 @@ impl Compiler<'_> {
                 self.used.insert(&server.name.value);
             }
             None if self.servers_known => {
+                self.all_resolved = false;
                 let message = format!("there is no server {}", quote(&name.value));
                 let names = servers.iter().map(|server| server.name.value.as_str());
                 let help = did_you_mean(&name.value, names)
                     .unwrap_or_else(|| "physical servers are declared under `servers`".to_owned());
                 context.report(Diagnostic::new(Code::UnknownServer, name.span, message).help(help));
             }
-            None => {}
+            None => self.all_resolved = false,
         }
         found
     }

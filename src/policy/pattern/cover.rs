@@ -111,6 +111,9 @@ mod tests {
             ("uri f:///{+p}", "uri f:///{a}/{b}", true),
             ("uri f:///{a}", "uri f:///{+p}", false),
             ("uri f:///{a}/{b}", "uri f:///x/{b}", true),
+            ("uri f:///{a}", "uri f:///x{+p}", false),
+            ("uri f:///{a}", "uri f:///x{b}", true),
+            ("uri f:///{a}", "uri f:///x#{b}", false),
             ("uri f:///*", "uri f:///{+p}", true),
             ("uri f:///{+p}", "uri f:///*", false),
         ];
