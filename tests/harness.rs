@@ -1,7 +1,5 @@
 //! What the tests stand on: fetched tools, and nothing left behind.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 #[path = "../examples/support/mod.rs"]
 mod support;
 

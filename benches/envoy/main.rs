@@ -49,6 +49,9 @@ struct Arguments {
     /// Print JSON, with the figures of every round
     #[arg(long)]
     json: bool,
+    /// Only this load: `allowed call`, `denied call` or `list`
+    #[arg(long)]
+    load: Option<String>,
     /// Leave Sluice out: plain Envoy and the do-nothing processor only
     #[arg(long)]
     without_sluice: bool,
@@ -90,10 +93,14 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     let full = Duration::try_from_secs_f64(arguments.seconds).map_err(|error| error.to_string())?;
     let setups = Setup::start_all(!arguments.without_sluice)?;
     let loads = Load::all();
+    let wanted = |load: &Load| arguments.load.as_ref().is_none_or(|name| name == load.name);
+    if !loads.iter().any(wanted) {
+        return Err("there is no such load".to_owned());
+    }
     let mut report = Report::new(arguments.rounds, full, arguments.connections);
     for round in 0..arguments.rounds {
         eprintln!("round {} of {}", round + 1, arguments.rounds);
-        for load in &loads {
+        for load in loads.iter().filter(|load| wanted(load)) {
             // Each set-up comes first in some round.
             for index in 0..setups.len() {
                 let Some(setup) = setups.get((index + round) % setups.len()) else {

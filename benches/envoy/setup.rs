@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::support::envoy::{Config, Envoy, Sluice};
+use crate::support::serve::Serve;
 
 /// Half of the tools of the list, and the tool of the allowed call.
 const MANIFEST: &str = "\
@@ -40,7 +41,7 @@ impl Drop for Process {
 pub(crate) struct Setup {
     pub(crate) name: &'static str,
     envoy: Envoy,
-    processor: Option<Process>,
+    processor: Option<Serve>,
     _upstream: Rc<Process>,
     _directory: Rc<TempDir>,
 }
@@ -90,24 +91,15 @@ impl Setup {
         let socket = directory.path().join("do-nothing.sock");
         let mut command = this_executable()?;
         command.arg("do-nothing").arg(&socket);
-        let processor =
-            start_processor(command, &socket, &directory.path().join("do-nothing.log"))?;
+        let processor = Serve::spawn(command, &socket)
+            .map_err(|error| format!("the do-nothing processor {error}"))?;
         setups.push(setup("do-nothing", &config(&socket)?, Some(processor))?);
 
         if with_sluice {
-            let manifest = directory.path().join("sluice.yaml");
-            fs::write(&manifest, MANIFEST).map_err(|error| error.to_string())?;
-            let socket = directory.path().join("sluice.sock");
-            let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-            command.arg("serve").arg("--manifest").arg(&manifest);
-            command
-                .arg("--listen")
-                .arg(format!("unix:{}", socket.display()));
-            let log = directory.path().join("sluice.log");
-            let processor = start_processor(command, &socket, &log).map_err(|error| {
-                format!("`sluice serve` {error}\n(`--without-sluice` measures the rest)")
-            })?;
-            setups.push(setup("Sluice", &config(&socket)?, Some(processor))?);
+            let processor = Serve::start(env!("CARGO_BIN_EXE_sluice"), MANIFEST, &[])
+                .map_err(|error| format!("{error}\n(`--without-sluice` measures the rest)"))?;
+            let config = config(processor.socket())?;
+            setups.push(setup("Sluice", &config, Some(processor))?);
         }
         Ok(setups)
     }
@@ -129,7 +121,7 @@ impl Setup {
             processor: self
                 .processor
                 .as_ref()
-                .map(|process| cpu(process.0.id()))
+                .map(|process| cpu(process.pid()))
                 .transpose()?,
         })
     }
@@ -162,29 +154,6 @@ fn start_upstream() -> Result<(Process, SocketAddr), String> {
         .parse()
         .map_err(|_| "the MCP server did not start")?;
     Ok((process, address))
-}
-
-/// Starts an external processor and waits until its socket is there.
-fn start_processor(mut command: Command, socket: &Path, log: &Path) -> Result<Process, String> {
-    let output = fs::File::create(log).map_err(|error| error.to_string())?;
-    let errors = output.try_clone().map_err(|error| error.to_string())?;
-    command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    let mut process = Process(command.spawn().map_err(|error| error.to_string())?);
-    let began = Instant::now();
-    let said = || fs::read_to_string(log).unwrap_or_default();
-    while !socket.exists() {
-        if let Ok(Some(status)) = process.0.try_wait() {
-            return Err(format!(
-                "ended before it served ({status}); it said:\n{}",
-                said()
-            ));
-        }
-        if began.elapsed() > Duration::from_secs(10) {
-            return Err(format!("does not serve after 10 s; it said:\n{}", said()));
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Ok(process)
 }
 
 /// The CPU time of a process, over the threads that it has now.

@@ -11,6 +11,7 @@
 //! - [`tools`] fetches what does not come from crates.io, into `target/tools/`.
 //! - [`envoy`] starts an Envoy on `envoy/sluice.yaml` and ends it with the value it returns.
 //! - [`github`] is a GitHub-like MCP server that counts what it executes.
+//! - [`serve`] runs `sluice serve`, the real binary.
 //! - [`raw`] sends what no HTTP client would.
 //! - [`do_nothing`] is an external processor that lets everything pass: what Envoy does without
 //!   Sluice, and what Sluice's speed is compared with.
@@ -21,4 +22,5 @@ pub(crate) mod do_nothing;
 pub(crate) mod envoy;
 pub(crate) mod github;
 pub(crate) mod raw;
+pub(crate) mod serve;
 pub(crate) mod tools;
