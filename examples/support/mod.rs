@@ -12,6 +12,7 @@
 //! - [`envoy`] starts an Envoy on `envoy/sluice.yaml` and ends it with the value it returns.
 //! - [`github`] is a GitHub-like MCP server that counts what it executes.
 //! - [`raw`] sends what no HTTP client would.
+//! - [`sluice`] starts a `sluice serve` and ends it with the value it returns.
 //! - [`do_nothing`] is an external processor that lets everything pass: what Envoy does without
 //!   Sluice, and what Sluice's speed is compared with.
 
@@ -21,4 +22,5 @@ pub(crate) mod do_nothing;
 pub(crate) mod envoy;
 pub(crate) mod github;
 pub(crate) mod raw;
+pub(crate) mod sluice;
 pub(crate) mod tools;
