@@ -187,7 +187,8 @@ async fn everything(options: Options, lifecycle: ClientLifecycleMode) {
     assert_ne!(through.is_error, Some(true), "{through:?}");
     crate::house::wait_for("all progress", || {
         sliced.service().progress.lock().unwrap().len() == 3
-    });
+    })
+    .await;
     let progress = sliced.service().progress.lock().unwrap().clone();
     assert_eq!(progress, ["event 1 of 3", "event 2 of 3", "event 3 of 3"]);
 

@@ -16,3 +16,5 @@ mod house;
 mod message;
 
 mod clients;
+mod failures;
+mod panics;
