@@ -1,7 +1,5 @@
 //! Sluice down, late or misconfigured: nothing is done, and the client is told so.
 
-use std::time::Duration;
-
 use reqwest::StatusCode;
 use serde_json::json;
 use tempfile::TempDir;
@@ -239,10 +237,4 @@ async fn an_unreachable_mcp_server_is_not_an_open_door() {
     let allowed = Answer::of(house.request(&url, &call(1, "get_me", json!({})))).await;
     assert_eq!(allowed.kind(), "application/json", "{allowed:?}");
     assert_eq!(allowed.message()["error"]["code"], -32603, "{allowed:?}");
-    tokio::time::timeout(
-        Duration::from_secs(20),
-        house.ask(&call(1, "get_me", json!({}))),
-    )
-    .await
-    .unwrap();
 }

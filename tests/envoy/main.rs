@@ -15,6 +15,8 @@ mod support;
 mod house;
 mod message;
 
+mod arrivals;
 mod clients;
 mod failures;
 mod panics;
+mod sizes;
