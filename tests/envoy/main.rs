@@ -17,6 +17,7 @@ mod message;
 
 mod arrivals;
 mod clients;
+mod drain;
 mod failures;
 mod panics;
 mod sizes;
