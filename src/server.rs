@@ -112,7 +112,7 @@ impl Server {
         M: Machine,
     {
         let (stop, stopped) = watch::channel(false);
-        let health = HealthReporter::new();
+        let mut health = HealthReporter::new();
         let new_machine = Arc::new(new_machine);
         let mut threads = Vec::new();
         for index in 0..self.options.workers.max(1) {
@@ -133,6 +133,9 @@ impl Server {
             let thread = thread::Builder::new().name(format!("sluice-{index}"));
             threads.push(thread.spawn(move || runtime.block_on(worker.run()))?);
         }
+        // The workers have their own. One that nobody accepts from would, during the drain, take
+        // connections that nobody answers, and Envoy would wait for them.
+        drop(self.listeners);
         let control = runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -140,6 +143,10 @@ impl Server {
             set_health(&health, ServingStatus::Serving).await;
             shutdown.await;
             set_health(&health, ServingStatus::NotServing).await;
+            // Ends the streams of those who watch; they would never end by themselves.
+            for service in SERVICES {
+                health.clear_service_status(service).await;
+            }
         });
         stop.send_replace(true);
         for thread in threads {
@@ -151,9 +158,11 @@ impl Server {
     }
 }
 
-/// Tells of the whole server and of its one service (`grpc.health.v1`).
+/// What health is told of: the whole server and its one service (`grpc.health.v1`).
+const SERVICES: [&str; 2] = ["", SERVICE_NAME];
+
 async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    for service in ["", SERVICE_NAME] {
+    for service in SERVICES {
         health.set_service_status(service, status).await;
     }
 }

@@ -1,11 +1,7 @@
 //! The rooms of the house stand in an order, and each uses only those before it. The pure core
 //! does no input or output. No file is long before its tests begin.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    reason = "a test may panic"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::fs;

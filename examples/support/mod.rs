@@ -13,6 +13,7 @@
 //! - [`github`] is a GitHub-like MCP server that counts what it executes.
 //! - [`serve`] runs `sluice serve`, the real binary.
 //! - [`raw`] sends what no HTTP client would.
+//! - [`sluice`] starts a `sluice serve` and ends it with the value it returns.
 //! - [`do_nothing`] is an external processor that lets everything pass: what Envoy does without
 //!   Sluice, and what Sluice's speed is compared with.
 
@@ -23,4 +24,5 @@ pub(crate) mod envoy;
 pub(crate) mod github;
 pub(crate) mod raw;
 pub(crate) mod serve;
+pub(crate) mod sluice;
 pub(crate) mod tools;

@@ -1,0 +1,23 @@
+//! The product's main test: real Envoy, the real `sluice` binary, real MCP servers and clients.
+//!
+//! Each test stands up what it needs and takes it down with it; nothing has a fixed port.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on must fail"
+)]
+
+#[path = "../../examples/support/mod.rs"]
+mod support;
+
+mod house;
+mod message;
+
+mod arrivals;
+mod clients;
+mod drain;
+mod failures;
+mod panics;
+mod sizes;
