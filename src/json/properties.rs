@@ -160,6 +160,7 @@ enum Edit<'d> {
     Replace(Value<'d>, String),
     RemoveElement(Value<'d>, usize),
     RemoveMember(Value<'d>, String),
+    RemoveMembers(Value<'d>, Vec<String>),
     Insert(Value<'d>, String, String),
 }
 
@@ -218,6 +219,7 @@ fn plan_members<'d>(
     let appetite = choices.below(4);
     let mut members = serde_json::Map::new();
     let mut inserted = Vec::new();
+    let mut together = Vec::new();
     for member in object.members() {
         let before = untouched.len();
         let colon = member.value().span().start - object.span().start;
@@ -227,14 +229,17 @@ fn plan_members<'d>(
         let key = member.key().into_owned();
         if choices.below(4) < appetite {
             untouched.truncate(before);
-            if choices.below(4) == 0 {
-                inserted.push(key);
-            } else {
-                edits.push(Edit::RemoveMember(object, key));
+            match choices.below(4) {
+                0 => inserted.push(key),
+                1 => edits.push(Edit::RemoveMember(object, key)),
+                _ => together.push(key),
             }
         } else {
             members.insert(key, planned);
         }
+    }
+    if !together.is_empty() {
+        edits.push(Edit::RemoveMembers(object, together));
     }
     for number in 0..choices.below(4).saturating_sub(1) {
         inserted.push(format!("inserted \" {number}"));
@@ -320,6 +325,11 @@ proptest! {
                 }
                 Edit::RemoveMember(object, key) => {
                     prop_assert!(splice.remove_member(*object, key));
+                }
+                Edit::RemoveMembers(object, keys) => {
+                    let named = |member: Member<'_>| keys.iter().any(|key| member.has_key(key));
+                    let count = splice.remove_members(*object, named);
+                    prop_assert_eq!(count, keys.len());
                 }
                 Edit::Insert(object, key, json) => splice.insert_member(*object, key, json),
             }

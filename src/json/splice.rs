@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::document::Value;
+use super::document::{Member, Value};
 use super::string;
 
 /// Edits to one document, collected in any order and then written at once.
@@ -99,9 +99,23 @@ impl<'a> Splice<'a> {
     }
 
     /// Removes the member of `object` with this key, if there is one; tells whether there is.
+    ///
+    /// Each call reads all keys: to remove several, say so in one call of
+    /// [`remove_members`](Self::remove_members).
     pub fn remove_member(&mut self, object: Value<'_>, key: &str) -> bool {
-        let flags: Vec<bool> = object.members().map(|member| member.has_key(key)).collect();
-        self.remove_children(object, &flags) > 0
+        self.remove_members(object, |member| member.has_key(key)) > 0
+    }
+
+    /// Removes the members of `object` for which `remove` says so, and tells how many those are.
+    ///
+    /// Members that were inserted are not of the source, so they are not asked about and stay.
+    pub fn remove_members<'d>(
+        &mut self,
+        object: Value<'d>,
+        mut remove: impl FnMut(Member<'d>) -> bool,
+    ) -> usize {
+        let flags: Vec<bool> = object.members().map(&mut remove).collect();
+        self.remove_children(object, &flags)
     }
 
     /// Appends a member to `object`; does nothing to anything else. `json` must be one JSON value.
@@ -296,6 +310,40 @@ mod tests {
                 "{source} without {remove} with {insert}"
             );
         }
+    }
+
+    #[test]
+    fn members_that_go_together_go_as_one_by_one() {
+        for (source, keys, expected) in [
+            (r#"{ "a":1, "b":2 , "c":3 }"#, "", None),
+            (r#"{ "a":1, "b":2 , "c":3 }"#, "ab", Some(r#"{ "c":3 }"#)),
+            (r#"{ "a":1, "b":2 , "c":3 }"#, "ac", Some(r#"{ "b":2 }"#)),
+            (r#"{ "a":1, "b":2 , "c":3 }"#, "bc", Some(r#"{ "a":1 }"#)),
+            (r#"{ "a":1, "b":2 , "c":3 }"#, "abc", Some(r#"{  }"#)),
+            (r#"[ "a", "b" ]"#, "ab", None),
+        ] {
+            let document = parse(source);
+            let root = document.root();
+            let mut together = Splice::new(document.source());
+            let count = together.remove_members(root, |member| keys.contains(&*member.key()));
+            let mut apart = Splice::new(document.source());
+            for key in keys.chars() {
+                apart.remove_member(root, &key.to_string());
+            }
+            assert_eq!(count, expected.map_or(0, |_| keys.len()), "{source}");
+            assert_eq!(together.is_empty(), expected.is_none());
+            let text = together.finish();
+            assert_eq!(text, expected.unwrap_or(source), "{source} without {keys}");
+            assert_eq!(text, apart.finish());
+        }
+
+        // What was inserted is no member of the source; what has gone can go again.
+        let document = parse(r#"{"a":1,"b":2}"#);
+        let mut splice = Splice::new(document.source());
+        splice.remove_member(document.root(), "a");
+        splice.insert_member(document.root(), "x", "0");
+        assert_eq!(splice.remove_members(document.root(), |_| true), 2);
+        assert_eq!(splice.finish(), r#"{"x":0}"#);
     }
 
     #[test]
