@@ -5,22 +5,28 @@
 //! the moment, and keeps that policy to its end.
 //!
 //! A request goes through `head` (what headers alone condemn), `version` (which version it is in)
-//! and `uplink` (what the message asks for). A response goes through `answer` (its headers), `body`
-//! (its pieces) and `downlink` (each message), with `list`, `handshake` and `content` for what
-//! messages hold. `refusal` has everything that a client can ever be told.
+//! and `uplink` (what the message asks for), with `target` and `names` for what it names and `strip`
+//! for what is taken out of it. A response goes through `answer` (its headers), `body` (its pieces)
+//! and `downlink` (each message), with `list`, `handshake`, `content`, `sampling` and `unknown` for
+//! what messages hold. `refusal` has everything that a client can ever be told.
 
 mod answer;
 mod body;
 mod content;
 mod downlink;
 mod event;
+mod fold;
 mod handshake;
 mod head;
 mod list;
 mod names;
 mod refusal;
 mod reply;
+mod sampling;
 mod scope;
+mod strip;
+mod target;
+mod unknown;
 mod uplink;
 mod version;
 
@@ -116,8 +122,9 @@ impl Exchange {
                 Ok((body, edits)) => (State::Responding(body), Step::edit(edits, BodyEdit::Keep)),
                 Err(refusal) => (State::Over, Step::refuse(refusal)),
             },
-            // Nothing has gone upstream yet, so this is an answer of Envoy's own: of a filter that
-            // stands before Sluice, or for a body that is too long.
+            // Nothing has gone upstream yet, since the request is BUFFERED; `ext_proc` refuses
+            // every other mode. So this is an answer of Envoy's own: of a filter that stands before
+            // Sluice, or for a body that is too long.
             (
                 State::Start { .. } | State::Head(_),
                 Event::ResponseHeaders {

@@ -16,8 +16,14 @@ const EVENTS: &str = "text/event-stream";
 /// upstream's that is not MCP's.
 const REMOVED: &[&str] = &[
     "alt-svc",
+    "authentication-info",
+    "content-location",
+    "etag",
+    "expires",
+    "last-modified",
     "link",
     "location",
+    "proxy-authenticate",
     "refresh",
     "set-cookie",
     "www-authenticate",
@@ -65,7 +71,7 @@ fn read_for(
             }
             let content = content(headers)?;
             match content {
-                Content::Json if awaits => Body::Json(body::Json::answer(scope)),
+                Content::Json if awaits => Body::Json(body::Json::answer(scope, length(headers))),
                 Content::Json => {
                     return Err(Refusal::upstream_invalid("a GET was answered with JSON"));
                 }
@@ -80,9 +86,11 @@ fn read_for(
             edits.remove("content-type");
             Body::Discard
         }
-        401 | 403 => return Err(Refusal::upstream_unauthorized(status)),
+        401 => return Err(Refusal::upstream_unauthorized(status)),
         400..=599 => match content(headers) {
-            Ok(Content::Json) if !end_of_stream => Body::Json(body::Json::error(scope, status)),
+            Ok(Content::Json) if !end_of_stream => {
+                Body::Json(body::Json::error(scope, length(headers), status))
+            }
             _ => return Err(Refusal::upstream_status(status)),
         },
         _ => {
@@ -116,6 +124,14 @@ fn content(headers: &Headers<'_>) -> Result<Content, Refusal> {
             "the answer is neither JSON nor a stream of events",
         )),
     }
+}
+
+/// How long the body will be, where the upstream says so.
+fn length(headers: &Headers<'_>) -> Option<usize> {
+    let Single::One(length) = headers.single("content-length") else {
+        return None;
+    };
+    std::str::from_utf8(length).ok()?.parse().ok()
 }
 
 /// Writes the content type as every client reads it.

@@ -4,11 +4,12 @@ use bytes::{Bytes, BytesMut};
 
 use super::downlink::{self, Verdict};
 use super::refusal::Refusal;
-use super::reply::{BodyEdit, Occurrence, Step};
+use super::reply::{BodyEdit, HeaderEdits, Occurrence, Step};
 use super::scope::Scope;
 use crate::json::{Document, EndDetector};
+use crate::jsonrpc::{Message, Outcome, Response};
 use crate::mcp::sse::{self, Item};
-use crate::policy::{Limits, Reason};
+use crate::policy::Limits;
 
 /// How the body of a response is read.
 #[derive(Debug)]
@@ -42,35 +43,48 @@ pub(super) struct Json {
     /// The status, if it is one of failure: then only an error may come.
     failure: Option<u16>,
     held: BytesMut,
-    end: EndDetector,
+    end: End,
+}
+
+/// How the end of a body is known. The response may end by trailers, which nobody announces.
+#[derive(Debug)]
+enum End {
+    /// By its length.
+    At(usize),
+    /// By its JSON.
+    OfJson(EndDetector),
 }
 
 impl Json {
-    /// The answer to a request.
-    pub(super) fn answer(scope: Scope) -> Self {
+    /// The answer to a request, of this length, if that is known.
+    pub(super) fn answer(scope: Scope, length: Option<usize>) -> Self {
+        let end = length.map_or_else(|| End::OfJson(EndDetector::new()), End::At);
         Self {
             scope,
             failure: None,
             held: BytesMut::new(),
-            end: EndDetector::new(),
+            end,
         }
     }
 
     /// The body of a response with a status of failure.
-    pub(super) fn error(scope: Scope, status: u16) -> Self {
+    pub(super) fn error(scope: Scope, length: Option<usize>, status: u16) -> Self {
         Self {
             failure: Some(status),
-            ..Self::answer(scope)
+            ..Self::answer(scope, length)
         }
     }
 
     fn push(mut self, limits: &Limits, chunk: Bytes, end_of_stream: bool) -> (Body, Step) {
-        if self.held.len() + chunk.len() > limits.response_bytes {
+        let length = self.held.len() + chunk.len();
+        if length > limits.response_bytes {
             return self.refuse(Refusal::upstream_too_large(limits.response_bytes));
         }
-        // The response may end by trailers, which nobody announces: the end of the JSON counts.
-        let complete = self.end.push(&chunk) || end_of_stream;
-        if !complete {
+        let complete = match &mut self.end {
+            End::At(end) => length >= *end,
+            End::OfJson(detector) => detector.push(&chunk),
+        };
+        if !complete && !end_of_stream {
             self.held.extend_from_slice(&chunk);
             return (Body::Json(self), Step::replace(Bytes::new()));
         }
@@ -86,43 +100,46 @@ impl Json {
     fn release(mut self, limits: &Limits, whole: &[u8], unchanged: BodyEdit) -> (Body, Step) {
         let mut occurrences = Vec::new();
         let verdict = match Document::parse(whole, &limits.json) {
-            Ok(document) => {
-                if self.failure.is_some() && document.root().get("error").is_none() {
-                    Verdict::Refuse("a status of failure came without a JSON-RPC error")
-                } else {
-                    downlink::judge(&mut self.scope, limits, &document, &mut occurrences)
-                }
-            }
-            Err(_) => Verdict::Refuse("the body is not strict JSON"),
+            Ok(document) if self.failure.is_some() => failure(limits, &document),
+            Ok(document) => downlink::judge(&mut self.scope, limits, &document, &mut occurrences),
+            Err(_) => Verdict::invalid("the body is not strict JSON"),
         };
+        // What is not the answer to the request would leave the client waiting.
+        let is_answer = self.failure.is_some() || self.scope.unanswered().is_none();
         let edit = match verdict {
-            Verdict::Pass if self.scope.unanswered().is_none() => unchanged,
-            Verdict::Rewrite(body) if self.scope.unanswered().is_none() => {
-                BodyEdit::Replace(body.into())
-            }
+            Verdict::Pass if is_answer => unchanged,
+            Verdict::Rewrite(body) if is_answer => BodyEdit::Replace(body.into()),
             Verdict::Pass | Verdict::Rewrite(_) => {
                 return self.refuse(Refusal::upstream_invalid("the answer is not a response"));
             }
-            Verdict::Drop(detail) | Verdict::Refuse(detail) => {
-                let refusal = match self.failure {
-                    Some(status) => Refusal::upstream_status(status),
-                    None => Refusal::upstream_invalid(detail),
-                };
-                return self.refuse(refusal);
-            }
+            Verdict::Drop(detail) => return self.refuse(Refusal::upstream_invalid(detail)),
+            Verdict::Refuse(refusal) => return self.refuse(refusal),
         };
         (
             Body::Discard,
-            Step::edit(Default::default(), edit).with(occurrences),
+            Step::edit(HeaderEdits::default(), edit).with(occurrences),
         )
     }
 
     fn refuse(self, refusal: Refusal) -> (Body, Step) {
+        let refusal = self.failure.map_or(refusal, Refusal::upstream_status);
         let refusal = refusal.answering(self.scope.unanswered());
         (
             Body::Discard,
             Step::replace(refusal.body()).with([refusal.occurrence()]),
         )
+    }
+}
+
+/// Judges the body of a response with a status of failure: only an error may come. It passes under
+/// any id, since servers answer so to what they could not read.
+fn failure(limits: &Limits, document: &Document<'_>) -> Verdict {
+    match Message::read(document, limits.id_bytes) {
+        Ok(Message::Response(Response {
+            outcome: Outcome::Error(_),
+            ..
+        })) => Verdict::Pass,
+        _ => Verdict::invalid("a status of failure came without a JSON-RPC error"),
     }
 }
 
@@ -188,6 +205,7 @@ impl Events {
                 occurrences.push(Occurrence::Dropped {
                     detail: "an event of another type",
                 });
+                event.leave_marks(out);
                 return Ok(());
             }
         }
@@ -198,16 +216,20 @@ impl Events {
         };
         let verdict = match Document::parse(data, &limits.json) {
             Ok(document) => downlink::judge(&mut self.scope, limits, &document, occurrences),
-            Err(_) => Verdict::Refuse("an event does not hold strict JSON"),
+            Err(_) => Verdict::invalid("an event does not hold strict JSON"),
         };
         match verdict {
             Verdict::Pass => {}
             Verdict::Rewrite(data) => event.data = Some(data.into_bytes()),
-            Verdict::Refuse(detail) if self.scope.unanswered().is_some() => {
-                return Err(Refusal::upstream_invalid(detail));
+            Verdict::Refuse(refusal) if self.scope.unanswered().is_some() => return Err(refusal),
+            Verdict::Refuse(refusal) => {
+                occurrences.push(refusal.occurrence());
+                event.leave_marks(out);
+                return Ok(());
             }
-            Verdict::Drop(detail) | Verdict::Refuse(detail) => {
+            Verdict::Drop(detail) => {
                 occurrences.push(Occurrence::Dropped { detail });
+                event.leave_marks(out);
                 return Ok(());
             }
         }
@@ -223,7 +245,10 @@ impl Events {
         occurrences: Vec<Occurrence>,
     ) -> (Body, Step) {
         let Some(id) = self.scope.unanswered() else {
-            let step = Step::abort(Reason::EventTooLarge, "an event is longer than the limit");
+            let step = Step::abort(
+                refusal.reason(),
+                "nobody waits for an answer on this stream",
+            );
             return (Body::Discard, step.with(occurrences));
         };
         let refusal = refusal.answering(Some(id));

@@ -1,5 +1,6 @@
 //! Content blocks that point at resources.
 
+use super::fold::is_unambiguous;
 use crate::json::{Splice, Value};
 use crate::policy::{Target, VirtualServer};
 
@@ -37,5 +38,6 @@ fn is_hidden_link(server: &VirtualServer, block: Value<'_>) -> bool {
         return false;
     }
     let uri = block.get("uri").and_then(Value::as_str);
+    let uri = uri.filter(|_| is_unambiguous(block, &["type", "uri"]));
     !uri.is_some_and(|uri| server.allows(Target::Resource(&uri)))
 }

@@ -5,9 +5,12 @@
 //! (MCP has no way to tell a replayed list from a fresh one). That an answer belongs to the
 //! request only adds strictness.
 
+use super::fold::is_unambiguous;
+use super::refusal::Refusal;
 use super::reply::Occurrence;
 use super::scope::Scope;
-use super::{content, handshake, list};
+use super::unknown::is_unknown;
+use super::{content, handshake, list, sampling};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Outcome, Response};
 use crate::mcp::{ClientMethod, ServerMethod, meta};
@@ -22,9 +25,32 @@ pub(super) enum Verdict {
     Rewrite(String),
     /// It does not go on; the client does not miss it.
     Drop(&'static str),
-    /// It is an answer that can't go on; the client must be told.
-    Refuse(&'static str),
+    /// It is an answer that can't go on; the client is told this in its place.
+    Refuse(Refusal),
 }
+
+impl Verdict {
+    /// The answer is not one that can be understood.
+    pub(super) fn invalid(detail: &'static str) -> Self {
+        Self::Refuse(Refusal::upstream_invalid(detail))
+    }
+}
+
+/// Members of a result on which a decision rests, besides those that hold lists.
+const RESULT: &[&str] = &[
+    "_meta",
+    "capabilities",
+    "content",
+    "contents",
+    "inputRequests",
+    "instructions",
+    "messages",
+    "resultType",
+    "task",
+];
+
+/// The requests that a result may hold (MCP 2026-07-28, `inputRequests`).
+const INPUT_REQUESTS: [&str; 3] = ["elicitation/create", "roots/list", "sampling/createMessage"];
 
 /// Judges one message, and adds what was filtered to `occurrences`.
 pub(super) fn judge(
@@ -33,15 +59,18 @@ pub(super) fn judge(
     document: &Document<'_>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Verdict {
-    let message = match Message::read(document, limits.id_bytes) {
-        Ok(message) => message,
-        Err(_) => return Verdict::Refuse("the server sent something that is no JSON-RPC message"),
+    let Ok(message) = Message::read(document, limits.id_bytes) else {
+        return Verdict::invalid("the server sent something that is no JSON-RPC message");
     };
     let mut splice = Splice::new(document.source());
     let judged = match message {
-        Message::Response(response) => {
-            self::response(scope, limits, &response, &mut splice, occurrences)
-        }
+        Message::Response(response) => self::response(
+            scope,
+            limits,
+            (document.root(), &response),
+            &mut splice,
+            occurrences,
+        ),
         Message::Request(request) => {
             self::request(scope, &request.method, request.params, &mut splice)
         }
@@ -62,7 +91,7 @@ pub(super) fn judge(
 fn response<'d>(
     scope: &mut Scope,
     limits: &Limits,
-    response: &Response<'d>,
+    (root, response): (Value<'d>, &Response<'d>),
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
@@ -70,16 +99,25 @@ fn response<'d>(
         match &response.id {
             _ if pending.answered => return Err(Verdict::Drop("a second answer")),
             Some(id) if id.matches(&pending.id) => {}
-            // Errors about a request that could not be read have no id.
-            None => {}
             Some(_) => return Err(Verdict::Drop("an answer to another request")),
+            // The server could not read the id. There is one request that it can mean, and some
+            // clients wait for ever for an answer that has its id.
+            None => splice.insert_member(root, "id", pending.id.as_json()),
+        }
+        if let Some(named) = &pending.named
+            && is_unknown(response.outcome, named.name())
+        {
+            let refusal = Refusal::unknown(&scope.server, named.target(), scope.version);
+            return Err(Verdict::Refuse(refusal));
         }
     }
     match response.outcome {
-        Outcome::Result(result) => {
-            self::result(scope, limits, result, splice, occurrences)?;
+        Outcome::Result(result) => self::result(scope, limits, result, splice, occurrences)?,
+        Outcome::Error(error) => {
+            if let Some(data) = error.get("data") {
+                sampling::remove_foreign_urls(data, splice);
+            }
         }
-        Outcome::Error(_) => {}
     }
     scope.set_answered();
     Ok(())
@@ -93,29 +131,50 @@ fn result<'d>(
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
     if !result.is_object() {
-        return Err(Verdict::Refuse("the server's result is not an object"));
+        return Err(Verdict::invalid("the server's result is not an object"));
     }
-    if !list::is_unambiguous(result) {
-        return Err(Verdict::Refuse(
-            "a member of the result differs from a known one in case",
+    if !is_unambiguous(result, RESULT) || !list::is_unambiguous(result) {
+        return Err(Verdict::invalid(
+            "a key of the result differs from a known one in case only",
         ));
     }
     let kind = result.get("resultType").and_then(Value::as_str);
     if kind.as_deref() == Some("task") || result.get("task").is_some() {
-        return Err(Verdict::Refuse(
+        return Err(Verdict::invalid(
             "the server answered with a task, which nobody asked for",
         ));
     }
-    list::filter(&scope.server, result, splice, occurrences).map_err(Verdict::Refuse)?;
-    handshake::edit(scope, result, splice).map_err(Verdict::Refuse)?;
+    list::filter(&scope.server, result, splice, occurrences).map_err(Verdict::invalid)?;
+    handshake::edit(scope, result, splice).map_err(Verdict::invalid)?;
     list::keep_private(scope.version, limits, result, splice);
     content::edit(&scope.server, result, splice);
     if let Some(requests) = result.get("inputRequests") {
-        for member in requests.members() {
-            edit_request(scope, member.value().get("params"), splice);
-        }
+        input_requests(scope, requests, splice)?;
     }
     edit_meta(Some(result), splice);
+    Ok(())
+}
+
+/// The requests of a server that waits for their answers before it answers itself.
+fn input_requests<'d>(
+    scope: &Scope,
+    requests: Value<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<(), Verdict> {
+    if !requests.is_object() {
+        return Err(Verdict::invalid("`inputRequests` is not an object"));
+    }
+    for request in requests.members().map(|member| member.value()) {
+        let method = request.get("method").and_then(Value::as_str);
+        if !method.is_some_and(|method| INPUT_REQUESTS.contains(&&*method)) {
+            return Err(Verdict::invalid(
+                "`inputRequests` holds a request that is not one",
+            ));
+        }
+        if let Some(params) = request.get("params") {
+            sampling::edit(&scope.server, params, splice).map_err(Verdict::invalid)?;
+        }
+    }
     Ok(())
 }
 
@@ -133,23 +192,11 @@ fn request<'d>(
             ));
         }
     }
-    edit_request(scope, params, splice);
+    if let Some(params) = params {
+        sampling::edit(&scope.server, params, splice).map_err(Verdict::Drop)?;
+    }
     edit_meta(params, splice);
     Ok(())
-}
-
-/// Takes out of a request for sampling the tools that the client must not see, and the context of
-/// other servers.
-fn edit_request<'d>(scope: &Scope, params: Option<Value<'d>>, splice: &mut Splice<'d>) {
-    let Some(params) = params else { return };
-    if let Some(tools) = params.get("tools") {
-        splice.remove_elements(tools, |tool| {
-            let name = tool.get("name").and_then(Value::as_str);
-            !name.is_some_and(|name| scope.server.allows(Target::Tool(&name)))
-        });
-    }
-    splice.remove_member(params, "includeContext");
-    content::edit(&scope.server, params, splice);
 }
 
 fn notification<'d>(
@@ -190,8 +237,9 @@ fn edit_meta<'d>(holder: Option<Value<'d>>, splice: &mut Splice<'d>) {
     let Some(meta) = holder.and_then(|holder| holder.get("_meta")) else {
         return;
     };
-    splice.remove_member(meta, meta::RELATED_TASK);
-    splice.remove_member(meta, meta::MODEL_IMMEDIATE_RESPONSE);
+    splice.remove_members(meta, |member| {
+        member.has_key(meta::RELATED_TASK) || member.has_key(meta::MODEL_IMMEDIATE_RESPONSE)
+    });
 }
 
 /// Whether a stream may stay silent for this request until the client closes it.

@@ -2,7 +2,7 @@
 
 use super::list::{is_https, remove_foreign_icons};
 use super::scope::Scope;
-use super::uplink::edit_extensions;
+use super::strip;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::{ProtocolVersion, meta};
 use crate::policy::Instructions;
@@ -30,12 +30,10 @@ pub(super) fn edit<'d>(
 ) -> Result<(), &'static str> {
     let capabilities = result.get("capabilities");
     if let Some(capabilities) = capabilities {
-        for member in capabilities.members() {
-            if !CAPABILITIES.contains(&&*member.key()) {
-                splice.remove_member(capabilities, &member.key());
-            }
-        }
-        edit_extensions(splice, capabilities);
+        splice.remove_members(capabilities, |member| {
+            !CAPABILITIES.contains(&&*member.key())
+        });
+        strip::extensions(splice, capabilities);
         versions(scope, result, splice)?;
     }
     let keeps_words = match scope.server.instructions() {

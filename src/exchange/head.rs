@@ -20,7 +20,13 @@ const REMOVED: &[&str] = &[
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
 ];
+
+/// Begins the names of headers by which some servers are told which of their tools to offer. That
+/// is for Envoy's route to say, not for a client.
+const SETTINGS_PREFIX: &str = "x-mcp-";
 
 /// Begins the names of headers by which Sluice and Envoy talk; a client has no say in them.
 const INTERNAL_PREFIX: &str = "x-sluice-";
@@ -71,10 +77,16 @@ pub(super) fn read(
     end_of_stream: bool,
 ) -> Result<(Head, HeaderEdits), Refusal> {
     let path = text(headers.first(":path"))?;
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
     let server = policy
         .select(route, path)
         .ok_or_else(Refusal::unknown_virtual_server)?;
+    // Some servers take settings from it, and MCP has no use for it.
+    if query.is_some() {
+        return Err(Refusal::malformed("The URL must not have a query"));
+    }
     let verb = verb(headers)?;
     let mirrors = Mirrors::read(headers)?;
     let mut edits = HeaderEdits::default();
@@ -96,7 +108,11 @@ pub(super) fn read(
         }
     }
     for (name, _) in headers.iter() {
-        if REMOVED.contains(&name) || name.starts_with(INTERNAL_PREFIX) {
+        let is_foreign = REMOVED.contains(&name)
+            || name.starts_with(INTERNAL_PREFIX)
+            || name.starts_with(SETTINGS_PREFIX)
+            || (name.starts_with(header::PREFIX) && !header::is_known(name));
+        if is_foreign {
             edits.remove(name);
         }
     }
@@ -117,7 +133,10 @@ fn verb(headers: &Headers<'_>) -> Result<Verb, Refusal> {
         Some(b"POST") => Ok(Verb::Post),
         Some(b"GET") => Ok(Verb::Get),
         Some(b"DELETE") => Ok(Verb::Delete),
-        _ => Err(Refusal::http_method("MCP uses POST, GET and DELETE")),
+        _ => Err(Refusal::http_method(
+            "MCP uses POST, GET and DELETE",
+            "GET, POST, DELETE",
+        )),
     }
 }
 
@@ -186,11 +205,18 @@ pub(super) fn is_identity(headers: &Headers<'_>) -> bool {
 /// Checks the version of a request without a message: only versions with sessions have those.
 fn session_version(server: &VirtualServer, version: Option<&str>) -> Result<(), Refusal> {
     let supported = server.protocol_versions();
-    let Some(text) = version else { return Ok(()) };
-    match ProtocolVersion::parse(text) {
-        Some(version) if version.is_modern() => {
-            Err(Refusal::http_method("MCP 2026-07-28 uses POST only"))
-        }
+    // The header came with 2025-06-18; without it a request is of the version before.
+    let text = version.unwrap_or(ProtocolVersion::V2025_03_26.as_str());
+    let version = ProtocolVersion::parse(text);
+    if version.is_some_and(ProtocolVersion::is_modern)
+        || supported.iter().all(|version| version.is_modern())
+    {
+        return Err(Refusal::http_method(
+            "MCP 2026-07-28 uses POST only",
+            "POST",
+        ));
+    }
+    match version {
         Some(version) if supported.contains(&version) => Ok(()),
         Some(_) | None => Err(Refusal::version(text, supported)),
     }

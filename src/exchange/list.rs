@@ -1,6 +1,7 @@
 //! Lists, recognised by their shape: what is not enabled is removed, byte for byte around it
 //! nothing changes.
 
+use super::fold;
 use super::reply::Occurrence;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::ProtocolVersion;
@@ -51,12 +52,15 @@ const SHAPES: &[Shape] = &[
 
 /// Whether no member of `result` can be taken for a list by a reader without regard to case.
 pub(super) fn is_unambiguous(result: Value<'_>) -> bool {
-    result.members().all(|member| {
-        let key = member.key();
-        SHAPES
-            .iter()
-            .all(|shape| key == shape.member || !key.eq_ignore_ascii_case(shape.member))
-    })
+    const LISTS: [&str; 6] = [
+        "tools",
+        "prompts",
+        "resources",
+        "resourceTemplates",
+        "tasks",
+        "skills",
+    ];
+    fold::is_unambiguous(result, &LISTS)
 }
 
 /// Removes from every list in `result` what the virtual server does not enable.
@@ -81,6 +85,7 @@ pub(super) fn filter<'d>(
         let (mut kept, mut removed) = (0, 0);
         splice.remove_elements(list, |entry| {
             let name = entry.get(shape.key).and_then(Value::as_str);
+            let name = name.filter(|_| fold::is_unambiguous(entry, &[shape.key]));
             let enabled = name
                 .zip(shape.target)
                 .is_some_and(|(name, target)| server.allows(target(&name)));

@@ -1,21 +1,30 @@
-//! Names in parameters that could be understood in two ways, and tools that are named outside of
-//! `tools/call`.
+//! What the parameters of a request name, beyond the tool that `tools/call` names.
 
+use super::fold::is_unambiguous;
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Target, VirtualServer};
 
 /// Members of `params` on which a decision rests.
-const DECISIVE: &[&str] = &[
+const PARAMS: &[&str] = &[
     "_meta",
     "arguments",
+    "capabilities",
     "inputResponses",
     "name",
+    "notifications",
+    "protocolVersion",
     "ref",
     "task",
     "uri",
 ];
+
+/// Members of what `params` holds, on which a decision rests.
+const REFERENCE: &[&str] = &["name", "type", "uri"];
+const SAMPLED: &[&str] = &["content"];
+const BLOCK: &[&str] = &["name", "type"];
+const NOTIFICATIONS: &[&str] = &["resourceSubscriptions", "taskIds"];
 
 /// Refuses parameters with a member that a reader without regard to case takes for another.
 ///
@@ -24,35 +33,31 @@ const DECISIVE: &[&str] = &[
 /// Fails when a key differs from a decisive one in case only.
 pub(super) fn unambiguous(params: Option<Value<'_>>) -> Result<(), Refusal> {
     let Some(params) = params else { return Ok(()) };
-    for member in params.members() {
-        let key = member.key();
-        if !DECISIVE.contains(&&*key) && DECISIVE.iter().any(|name| folds_to(&key, name)) {
-            return Err(Refusal::malformed(
-                "A member of `params` differs from a known one in case",
-            ));
-        }
-    }
-    Ok(())
+    check(params, PARAMS)?;
+    params
+        .get("ref")
+        .map_or(Ok(()), |reference| check(reference, REFERENCE))?;
+    params
+        .get("notifications")
+        .map_or(Ok(()), |filter| check(filter, NOTIFICATIONS))
 }
 
-/// Whether the two are the same without regard to case, Unicode's simple folding included (as
-/// `ſ` for `s`).
-fn folds_to(key: &str, name: &str) -> bool {
-    if key.is_ascii() {
-        return key.eq_ignore_ascii_case(name);
+fn check(object: Value<'_>, decisive: &[&str]) -> Result<(), Refusal> {
+    if is_unambiguous(object, decisive) {
+        Ok(())
+    } else {
+        Err(Refusal::malformed(
+            "A key differs from a known one in case only",
+        ))
     }
-    let folded = key
-        .chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase);
-    folded.eq(name.chars().flat_map(char::to_lowercase))
 }
 
 /// Checks the tools that a retried request's answers name (MCP 2026-07-28, `inputResponses`).
 ///
 /// # Errors
 ///
-/// Refuses when one is not enabled: the server would run it.
+/// Refuses when one is not enabled, since the server would run it, and when the answers are not
+/// what they must be.
 pub(super) fn check_input_responses(
     server: &VirtualServer,
     version: ProtocolVersion,
@@ -61,6 +66,15 @@ pub(super) fn check_input_responses(
     let Some(responses) = params.and_then(|params| params.get("inputResponses")) else {
         return Ok(());
     };
+    if !responses.is_object()
+        || responses
+            .members()
+            .any(|member| !member.value().is_object())
+    {
+        return Err(Refusal::params(
+            "`inputResponses` must be an object of objects",
+        ));
+    }
     for member in responses.members() {
         check_tool_uses(server, version, member.value())?;
     }
@@ -77,35 +91,20 @@ pub(super) fn check_tool_uses(
     version: ProtocolVersion,
     sampled: Value<'_>,
 ) -> Result<(), Refusal> {
+    check(sampled, SAMPLED)?;
     let Some(content) = sampled.get("content") else {
         return Ok(());
     };
-    for item in std::iter::once(content).chain(content.elements()) {
-        if item.get("type").and_then(Value::as_str).as_deref() != Some("tool_use") {
+    for block in std::iter::once(content).chain(content.elements()) {
+        check(block, BLOCK)?;
+        if block.get("type").and_then(Value::as_str).as_deref() != Some("tool_use") {
             continue;
         }
-        let name = item.get("name").and_then(Value::as_str);
+        let name = block.get("name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Refusal::params("a `tool_use` needs `name`, a string"))?;
         if !server.allows(Target::Tool(&name)) {
             return Err(Refusal::not_enabled(server, Target::Tool(&name), version));
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folding_goes_beyond_ascii() {
-        assert!(folds_to("Name", "name"));
-        assert!(folds_to("argumentſ", "arguments"));
-        assert!(folds_to("taſ\u{212a}", "task"));
-        assert!(!folds_to("names", "name"));
-        assert!(
-            !folds_to("nаme", "name"),
-            "a Cyrillic letter folds to itself"
-        );
-    }
 }

@@ -31,6 +31,7 @@ struct Parts {
     /// The part of the policy that decides, the same for what is hidden and what does not exist.
     scope: Option<String>,
     versions: Option<Versions>,
+    allow: Option<&'static str>,
     detail: Cow<'static, str>,
     target: Option<String>,
     rule: Option<RuleId>,
@@ -54,6 +55,7 @@ impl Refusal {
             id: None,
             scope: None,
             versions: None,
+            allow: None,
             target: None,
             rule: None,
         }))
@@ -61,35 +63,58 @@ impl Refusal {
 
     /// The virtual server does not have what the message names. One answer for what is hidden and
     /// what does not exist (MCP "Error Handling"; the resource code changed in 2026-07-28).
+    pub(super) fn unknown(
+        server: &VirtualServer,
+        target: Target<'_>,
+        version: ProtocolVersion,
+    ) -> Self {
+        let resource = if version.is_modern() {
+            code::INVALID_PARAMS
+        } else {
+            mcp_code::RESOURCE_NOT_FOUND
+        };
+        let (reason, code, what, list, name) = match target {
+            Target::Tool(name) => (
+                Reason::ToolNotEnabled,
+                code::INVALID_PARAMS,
+                "Unknown tool",
+                "tools",
+                name,
+            ),
+            Target::Prompt(name) => (
+                Reason::PromptNotEnabled,
+                code::INVALID_PARAMS,
+                "Unknown prompt",
+                "prompts",
+                name,
+            ),
+            Target::Resource(uri) | Target::ResourceTemplate(uri) => (
+                Reason::ResourceNotEnabled,
+                resource,
+                "Resource not found",
+                "resources",
+                uri,
+            ),
+        };
+        let mut refusal = Self::new(reason, 200, code, format!("{what}: {}", echo(name)));
+        refusal.0.detail = Cow::Borrowed("the MCP server does not have it");
+        refusal.0.scope = Some(format!("{}.{list}", server.name()));
+        refusal.0.target = Some(telling_name(target));
+        refusal
+    }
+
+    /// The virtual server does not enable what the message names.
     pub(super) fn not_enabled(
         server: &VirtualServer,
         target: Target<'_>,
         version: ProtocolVersion,
     ) -> Self {
-        let (reason, rule) = match server.decide(target) {
-            Decision::Deny { reason, rule } => (reason, rule.map(|rule| rule.id().clone())),
-            // Callers refuse only what was denied; should one err, it still refuses.
-            Decision::Allow { rule } => (Reason::Internal, Some(rule.id().clone())),
-        };
-        let (what, list, name) = match target {
-            Target::Tool(name) => ("Unknown tool", "tools", name),
-            Target::Prompt(name) => ("Unknown prompt", "prompts", name),
-            Target::Resource(uri) | Target::ResourceTemplate(uri) => {
-                ("Resource not found", "resources", uri)
-            }
-        };
-        let is_resource = matches!(target, Target::Resource(_) | Target::ResourceTemplate(_));
-        let code = if is_resource && !version.is_modern() {
-            mcp_code::RESOURCE_NOT_FOUND
-        } else {
-            code::INVALID_PARAMS
-        };
-        let name = echo(name);
-        let mut refusal = Self::new(reason, 200, code, format!("{what}: {name}"));
+        let mut refusal = Self::unknown(server, target, version);
         refusal.0.detail = Cow::Borrowed("the virtual server does not enable it");
-        refusal.0.scope = Some(format!("{}.{list}", server.name()));
-        refusal.0.target = Some(name);
-        refusal.0.rule = rule;
+        refusal.0.rule = match server.decide(target) {
+            Decision::Allow { rule } => Some(rule.id().clone()),
+            Decision::Deny { rule, .. } => rule.map(|rule| rule.id().clone()),
+        };
         refusal
     }
 
@@ -158,9 +183,11 @@ impl Refusal {
         )
     }
 
-    /// The HTTP method is not one that MCP uses here.
-    pub(super) fn http_method(message: &'static str) -> Self {
-        Self::new(Reason::HttpMethod, 405, code::METHOD_NOT_FOUND, message)
+    /// The HTTP method is not one that MCP uses here; `allow` names those that it does.
+    pub(super) fn http_method(message: &'static str, allow: &'static str) -> Self {
+        let mut refusal = Self::new(Reason::HttpMethod, 405, code::METHOD_NOT_FOUND, message);
+        refusal.0.allow = Some(allow);
+        refusal
     }
 
     /// The body is not `application/json` in UTF-8.
@@ -344,7 +371,7 @@ impl Refusal {
 
     /// Headers of the answer.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let allow = (self.0.reason == Reason::HttpMethod).then_some(("allow", "GET, POST, DELETE"));
+        let allow = self.0.allow.map(|methods| ("allow", methods));
         std::iter::once(("content-type", "application/json")).chain(allow)
     }
 
@@ -398,6 +425,31 @@ impl Refusal {
             target: self.0.target.clone(),
             rule: self.0.rule.clone(),
         }
+    }
+}
+
+/// What of a name the log says: of a URI neither the user information nor the query, which may
+/// hold credentials.
+pub(super) fn telling_name(target: Target<'_>) -> String {
+    let uri = match target {
+        Target::Tool(name) | Target::Prompt(name) => return echo(name),
+        Target::Resource(uri) | Target::ResourceTemplate(uri) => uri,
+    };
+    let uri = uri.split(['?', '#']).next().unwrap_or_default();
+    match uri.split_once("://") {
+        Some((scheme, rest)) => match rest
+            .split_once('/')
+            .unwrap_or((rest, ""))
+            .0
+            .rsplit_once('@')
+        {
+            Some((user, _)) => {
+                let host = rest.get(user.len() + 1..).unwrap_or_default();
+                echo(&format!("{scheme}://{host}"))
+            }
+            None => echo(uri),
+        },
+        None => echo(uri),
     }
 }
 

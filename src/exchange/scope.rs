@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::target::Named;
 use crate::jsonrpc::RequestId;
 use crate::mcp::{ClientMethod, ProtocolVersion};
 use crate::policy::VirtualServer;
@@ -24,6 +25,8 @@ pub(super) struct Pending {
     pub(super) id: RequestId,
     /// Its method.
     pub(super) method: ClientMethod,
+    /// What it names.
+    pub(super) named: Option<Named<'static>>,
     /// Whether it asked for log messages (MCP 2026-07-28).
     pub(super) log_level: bool,
     /// Whether the answer has gone out.

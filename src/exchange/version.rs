@@ -10,7 +10,7 @@ use crate::policy::VirtualServer;
 /// What kind of message it is, as far as the version depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind<'d> {
-    /// A request with this method and, if it has a name to mirror, this name.
+    /// A request.
     Request {
         /// Its method.
         method: &'d str,
@@ -88,15 +88,10 @@ pub(super) fn agree(
         Some(_) => {}
     }
     if let Kind::Request { method } = kind {
-        match mirrors.method.as_deref() {
-            None => return Err(Refusal::header("The header `Mcp-Method` is missing")),
-            Some(header) if header != method => {
-                return Err(Refusal::header(
-                    "The header `Mcp-Method` differs from the body",
-                ));
-            }
-            Some(_) => {}
+        if mirrors.method.is_none() {
+            return Err(Refusal::header("The header `Mcp-Method` is missing"));
         }
+        check_method(mirrors, method)?;
     }
     // Only modern requests claim their version in `_meta`; a claim to be older is neither.
     served(&claim).and_then(|version| {
@@ -117,6 +112,20 @@ fn oldest(supported: &[ProtocolVersion]) -> Result<ProtocolVersion, Refusal> {
     legacy
         .next()
         .ok_or_else(|| Refusal::version("none", supported))
+}
+
+/// Requires `Mcp-Method`, where there is one, to be what the body says.
+///
+/// # Errors
+///
+/// Refuses when it says something else.
+pub(super) fn check_method(mirrors: &Mirrors, method: &str) -> Result<(), Refusal> {
+    match mirrors.method.as_deref() {
+        Some(header) if header != method => Err(Refusal::header(
+            "The header `Mcp-Method` differs from the body",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Requires `Mcp-Name` to be what the body names (MCP 2026-07-28, "Standard Headers").

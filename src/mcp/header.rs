@@ -20,6 +20,12 @@ pub const PARAM_PREFIX: &str = "mcp-param-";
 /// Begins the names of all of them.
 pub const PREFIX: &str = "mcp-";
 
+/// Whether MCP defines a header of this name, in lower case, in any of its versions.
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    matches!(name, PROTOCOL_VERSION | SESSION_ID | METHOD | NAME) || name.starts_with(PARAM_PREFIX)
+}
+
 const SENTINEL: (&str, &str) = ("=?base64?", "?=");
 
 /// Decodes a value of `Mcp-Name` or `Mcp-Param-*` (MCP 2026-07-28, "Value Encoding").

@@ -65,6 +65,21 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Writes what is left of an event whose data and type are not passed on: where to resume, and
+    /// when. Without those a client would ask for the event again.
+    pub fn leave_marks(self, out: &mut Vec<u8>) {
+        let marks = Self {
+            event: None,
+            data: None,
+            ..self
+        };
+        if marks.id.is_some() || marks.retry.is_some() {
+            marks.write(out);
+        }
+    }
+}
+
 impl fmt::Debug for Event {
     // Data is not for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

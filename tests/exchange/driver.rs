@@ -30,7 +30,7 @@ virtual_servers:
     servers: [{name: github, enabled_tools: ["*"]}]
     instructions: {replace: "Be brief."}
     protocol_versions: ["2026-07-28"]
-limits: {max_request_bytes: 64KiB, max_response_bytes: 64KiB, max_sse_event_bytes: 16KiB, max_id_bytes: 64}
+limits: {max_request_bytes: 2MiB, max_response_bytes: 64KiB, max_sse_event_bytes: 16KiB, max_id_bytes: 64}
 "#;
 
 pub(crate) fn policy() -> Arc<Policy> {

@@ -396,7 +396,7 @@ fn headers_that_two_servers_read_differently_are_refused() {
             "unsupported_content_encoding",
         ),
         (
-            ping().header("content-length", "70000"),
+            ping().header("content-length", "2097153"),
             413,
             "body_too_large",
         ),
@@ -405,7 +405,7 @@ fn headers_that_two_servers_read_differently_are_refused() {
             400,
             "header_mismatch",
         ),
-        (post(vec![b' '; 70_000]), 413, "body_too_large"),
+        (post(vec![b' '; 2_097_153]), 413, "body_too_large"),
         (ping().header("mcp_name", "x"), 400, "header_mismatch"),
         (
             ping().header("mcp-name", "a").header("mcp-name", "a"),
@@ -437,6 +437,12 @@ fn headers_that_two_servers_read_differently_are_refused() {
             400,
             "unsupported_version",
         ),
+        (
+            ping().path("/mcp/triage?read_only=false"),
+            400,
+            "malformed_message",
+        ),
+        (ping().path("/mcp/triage?"), 400, "malformed_message"),
         (ping().path("/mcp/other"), 404, "unknown_virtual_server"),
         (ping().path("/mcp/triage/"), 404, "unknown_virtual_server"),
         (ping().path("/MCP/triage"), 404, "unknown_virtual_server"),
@@ -456,6 +462,12 @@ fn headers_that_two_servers_read_differently_are_refused() {
         ),
         (
             get().header("mcp-protocol-version", "2026-07-28"),
+            405,
+            "http_method_not_allowed",
+        ),
+        (get().path("/mcp/modern"), 405, "http_method_not_allowed"),
+        (
+            get().path("/mcp/modern").verb("DELETE"),
             405,
             "http_method_not_allowed",
         ),
@@ -661,6 +673,15 @@ fn tools_that_a_sampled_message_names_are_decided_too() {
         (400, "tool_not_enabled")
     );
 
+    for responses in [
+        r#"[{"content":{"type":"tool_use","name":"delete_repo"}}]"#,
+        r#"{"k":{"Content":{"type":"tool_use","name":"delete_repo"}}}"#,
+        r#"{"k":{"content":{"type":"tool_use","name":"get_issue","Name":"delete_repo"}}}"#,
+        r#"{"k":7}"#,
+    ] {
+        let params = format!(r#""name":"get_issue","inputResponses":{responses}"#);
+        modern("tools/call", &params, Some("get_issue")).refused();
+    }
     let retry = |name: &str| {
         let params = format!(
             r#""name":"get_issue","inputResponses":{{"k":{{"content":{{"type":"tool_use","name":"{name}"}}}}}}"#
@@ -714,4 +735,90 @@ fn credentials_and_foreign_headers_do_not_reach_the_upstream() {
         assert!(edits.remove.iter().any(|removed| removed == name), "{name}");
     }
     assert!(!edits.remove.iter().any(|removed| removed == "mcp-method"));
+}
+
+#[test]
+fn initialize_asks_for_a_version_that_is_served() {
+    let initialize = |route, version: &str| {
+        let params = json!({"protocolVersion": version, "capabilities": {}});
+        request("initialize", params)
+            .route(route)
+            .forwarded()
+            .rewritten()
+    };
+    for (asked, sent) in [
+        ("2025-11-25", None),
+        ("2025-03-26", None),
+        ("2099-01-01", Some("2025-11-25")),
+        ("2026-07-28", Some("2025-11-25")),
+        ("2025-07-01", Some("2025-06-18")),
+        ("2024-11-05", Some("2025-03-26")),
+    ] {
+        let rewritten = initialize("everything", asked).map(|text| body(&text));
+        let version = rewritten.map(|message| message["params"]["protocolVersion"].clone());
+        assert_eq!(version, sent.map(Value::from), "{asked}");
+    }
+    let refusal = request("initialize", json!({})).refused();
+    assert_eq!(refusal.reason().as_str(), "invalid_params");
+    let params = json!({"protocolVersion": "2025-11-25"});
+    let refusal = request("initialize", params).path("/mcp/modern").refused();
+    assert_eq!(refusal.reason().as_str(), "unsupported_version");
+}
+
+#[test]
+fn a_body_of_many_members_costs_no_more_than_its_length() {
+    // Quadratic work would take minutes here.
+    let members: Vec<String> = (0..50_000).map(|n| format!(r#""x{n}":0"#)).collect();
+    let text = format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"_meta":{{"io.modelcontextprotocol/clientCapabilities":{{"extensions":{{{}}}}}}}}}}}"#,
+        members.join(",")
+    );
+    let sent = post(text).forwarded().rewritten().unwrap();
+    assert!(sent.contains(r#""extensions":{}"#), "{sent}");
+}
+
+#[test]
+fn mirrors_that_nobody_has_checked_do_not_reach_the_upstream() {
+    let cancelled = || {
+        post(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}"#)
+            .header("mcp-protocol-version", "2026-07-28")
+    };
+    let refusal = cancelled().header("mcp-method", "tools/call").refused();
+    assert_eq!(refusal.reason().as_str(), "header_mismatch");
+    let edits = cancelled()
+        .header("mcp-method", "notifications/cancelled")
+        .header("mcp-name", "delete_repo")
+        .header("mcp-param-x", "1")
+        .forwarded()
+        .headers;
+    assert_eq!(edits.remove, ["mcp-name", "mcp-param-x"]);
+    let call = modern("tools/call", r#""name":"get_issue""#, Some("get_issue"));
+    assert!(
+        call.header("mcp-param-x", "1")
+            .forwarded()
+            .headers
+            .remove
+            .is_empty()
+    );
+    let foreign = modern("tools/list", "", None).header("x-mcp-toolsets", "all");
+    let edits = foreign
+        .header("mcp-vendor", "1")
+        .header("x-original-url", "/x")
+        .forwarded()
+        .headers;
+    assert_eq!(
+        edits.remove,
+        ["x-mcp-toolsets", "mcp-vendor", "x-original-url"]
+    );
+}
+
+#[test]
+fn keys_that_differ_in_case_are_refused_wherever_a_decision_rests_on_them() {
+    for params in [
+        json!({"ref": {"type": "ref/prompt", "name": "triage", "Name": "admin"}}),
+        json!({"ref": {"type": "ref/prompt", "name": "triage"}, "Ref": {}}),
+    ] {
+        let refusal = request("completion/complete", params.clone()).refused();
+        assert_eq!(refusal.reason().as_str(), "malformed_message", "{params}");
+    }
 }

@@ -160,7 +160,7 @@ fn what_a_server_says_of_itself_is_cut_to_what_is_enforced() {
     );
     assert_eq!(kept["result"]["instructions"], "Use delete_repo.");
 
-    let dropped = post(r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#)
+    let dropped = post(r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#)
         .forwarded()
         .json(said)
         .text();
@@ -280,7 +280,10 @@ fn heads_that_sluice_can_not_read_are_replaced() {
             vec![(":status", "401"), ("www-authenticate", "Bearer")],
             200,
         ),
-        (vec![(":status", "403"), json], 200),
+        (
+            vec![(":status", "403"), ("www-authenticate", "Bearer")],
+            403,
+        ),
         (vec![(":status", "404"), ("content-type", "text/html")], 404),
         (
             vec![(":status", "503"), ("content-type", "text/plain")],
@@ -585,4 +588,135 @@ fn a_modern_stream_that_ends_without_an_answer_gets_one() {
 fn a_second_answer_is_not_passed_on() {
     let answer = event(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
     assert_eq!(call().events(&format!("{answer}{answer}")).text(), answer);
+}
+
+#[test]
+fn what_the_server_does_not_have_looks_like_what_is_hidden() {
+    let hidden =
+        post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_secrets"}}"#)
+            .refused()
+            .body();
+    let missing = || {
+        post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_zzz"}}"#)
+            .forwarded()
+    };
+    let expected = hidden.replace("list_secrets", "list_zzz");
+    let answers = [
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: list_zzz. Available: delete_repo"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"tool not found"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"Unknown tool: list_zzz"}],"isError":true}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"MCP error -32602: Tool list_zzz not found"}],"isError":true}}"#,
+    ];
+    for answer in answers {
+        assert_eq!(missing().json(answer).text(), expected);
+        assert_eq!(
+            missing().events(&event(answer)).text(),
+            format!("data: {expected}\n\n")
+        );
+    }
+    let other =
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"`state` must be open"}}"#;
+    assert_eq!(missing().json(other).text(), other);
+}
+
+#[test]
+fn an_error_without_an_id_is_given_that_of_the_request() {
+    let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#;
+    let value: Value = serde_json::from_str(&list().json(error).text()).unwrap();
+    assert_eq!(
+        (&value["id"], &value["error"]["code"]),
+        (&json!(1), &json!(-32700))
+    );
+    let text = list().events(&event(error)).text();
+    assert!(
+        text.contains(r#""id":1"#) && text.contains("-32700"),
+        "{text}"
+    );
+}
+
+#[test]
+fn keys_that_differ_in_case_are_not_passed_on() {
+    let answer = |result: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+    for result in [
+        r#"{"toolſ":[{"name":"delete_repo"}]}"#,
+        r#"{"Content":[{"type":"text","text":"delete_repo"}]}"#,
+        r#"{"inputRequests":[{"method":"sampling/createMessage"}],"x":"delete_repo"}"#,
+        r#"{"inputRequests":{"k":{"method":"tools/call"}},"x":"delete_repo"}"#,
+    ] {
+        let text = list().json(&answer(result)).text();
+        assert_eq!(reason(&text), "upstream_invalid", "{result}");
+        assert!(!text.contains("delete_repo"));
+    }
+    let entries =
+        answer(r#"{"tools":[{"name":"get_issue","Name":"delete_repo"},{"name":"get_issue"}]}"#);
+    assert_eq!(
+        list().json(&entries).text(),
+        answer(r#"{"tools":[{"name":"get_issue"}]}"#)
+    );
+}
+
+#[test]
+fn a_conversation_for_the_model_holds_no_calls_of_hidden_tools() {
+    let ask = |content: &str, more: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":"s","method":"sampling/createMessage","params":{{"messages":[{{"role":"user","content":{content}}}],{more}"maxTokens":1}}}}"#
+        )
+    };
+    let text = r#"{"type":"text","text":"x"}"#;
+    let hidden = r#"{"type":"tool_use","id":"h","name":"delete_repo","input":{}},{"type":"tool_result","toolUseId":"h","content":[]}"#;
+    let shown = r#"{"type":"tool_use","id":"v","name":"get_issue","input":{}},{"type":"tool_result","toolUseId":"v","content":[]}"#;
+    let sent = ask(
+        &format!("[{text},{hidden},{shown}]"),
+        r#""tools":[{"name":"delete_repo"}],"toolChoice":{"mode":"required"},"#,
+    );
+    let expected = ask(&format!("[{text},{shown}]"), r#""tools":[],"#);
+    let through = |message: &str| {
+        get()
+            .forwarded()
+            .events(&format!("data: {message}\n\n"))
+            .text()
+    };
+    assert_eq!(through(&sent), format!("data: {expected}\n\n"));
+    let only = ask(&format!("[{hidden}]"), "");
+    assert!(
+        through(&only).contains(r#""messages":[]"#),
+        "{}",
+        through(&only)
+    );
+
+    for (url, passes) in [
+        ("https://example.com/x", true),
+        ("javascript:alert(1)", false),
+    ] {
+        let elicit = format!(
+            r#"{{"jsonrpc":"2.0","id":"e","method":"elicitation/create","params":{{"mode":"url","url":"{url}","message":"x"}}}}"#
+        );
+        assert_eq!(!through(&elicit).is_empty(), passes, "{url}");
+    }
+}
+
+#[test]
+fn events_that_are_not_passed_on_leave_their_marks() {
+    let text = get()
+        .forwarded()
+        .events("id: 7\nretry: 9\nevent: x\ndata: delete_repo\n\n")
+        .text();
+    assert_eq!(text, "id: 7\nretry: 9\n\n");
+}
+
+#[test]
+fn the_length_tells_the_end_where_it_is_known() {
+    // Whatever follows is not part of it, and what is shorter is not complete.
+    let length = LIST.len().to_string();
+    let headers = [
+        (":status", "200"),
+        ("content-type", "application/json"),
+        ("content-length", &*length),
+    ];
+    let (first, second) = LIST.as_bytes().split_at(100);
+    assert_eq!(list().answer(&headers, &[first, second]).text(), FILTERED);
+    assert_eq!(
+        reason(&list().answer(&headers, &[first]).text()),
+        "upstream_invalid"
+    );
 }

@@ -1,0 +1,106 @@
+//! Requests of the server to the client's model, and to its user.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::content;
+use super::fold::is_unambiguous;
+use super::list::is_https;
+use crate::json::{Splice, Value};
+use crate::policy::{Target, VirtualServer};
+
+/// Members of the parameters on which a decision rests.
+const PARAMS: &[&str] = &[
+    "_meta",
+    "includeContext",
+    "messages",
+    "toolChoice",
+    "tools",
+    "url",
+];
+
+/// Takes out of a request what the client must not see: tools, their calls and their results, and
+/// the context of other servers.
+///
+/// # Errors
+///
+/// Fails when the request must not reach the client at all.
+pub(super) fn edit<'d>(
+    server: &VirtualServer,
+    params: Value<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<(), &'static str> {
+    if !is_unambiguous(params, PARAMS) {
+        return Err("a key of the request differs from a known one in case only");
+    }
+    // The user is asked to open it.
+    let url = params.get("url").and_then(Value::as_str);
+    if url.is_some_and(|url| !is_https(&url)) {
+        return Err("the user is asked to open a URL that is not one of HTTPS");
+    }
+    let allows = |tool: Value<'_>| {
+        let name = tool.get("name").and_then(Value::as_str);
+        name.is_some_and(|name| server.allows(Target::Tool(&name)))
+    };
+    let tools = params.get("tools");
+    let keeps_tools = tools.is_some_and(|tools| tools.elements().any(allows));
+    if let Some(tools) = tools {
+        splice.remove_elements(tools, |tool| !allows(tool));
+    }
+    splice.remove_members(params, |member| {
+        member.has_key("includeContext") || (!keeps_tools && member.has_key("toolChoice"))
+    });
+    if let Some(messages) = params.get("messages") {
+        remove_calls(messages, allows, splice);
+    }
+    content::edit(server, params, splice);
+    Ok(())
+}
+
+/// Removes the URLs that the user would be asked to open and that are not of HTTPS from the data of
+/// an error (MCP 2025-11-25, `URLElicitationRequired`).
+pub(super) fn remove_foreign_urls<'d>(data: Value<'d>, splice: &mut Splice<'d>) {
+    if let Some(elicitations) = data.get("elicitations") {
+        splice.remove_elements(elicitations, |elicitation| {
+            !elicitation
+                .get("url")
+                .and_then(Value::as_str)
+                .is_some_and(|url| is_https(&url))
+        });
+    }
+}
+
+/// Removes the calls of hidden tools from a conversation, with their results.
+fn remove_calls<'d>(
+    messages: Value<'d>,
+    allows: impl Fn(Value<'_>) -> bool,
+    splice: &mut Splice<'d>,
+) {
+    let text = |block: Value<'d>, member: &str| block.get(member).and_then(Value::as_str);
+    let is_hidden_call =
+        |block: Value<'d>| text(block, "type").as_deref() == Some("tool_use") && !allows(block);
+    let hidden: HashSet<Cow<'_, str>> = messages
+        .elements()
+        .filter_map(|message| message.get("content"))
+        .flat_map(|content| std::iter::once(content).chain(content.elements()))
+        .filter(|block| is_hidden_call(*block))
+        .filter_map(|block| text(block, "id"))
+        .collect();
+    let is_hidden = |block: Value<'d>| {
+        is_hidden_call(block)
+            || (text(block, "type").as_deref() == Some("tool_result")
+                && text(block, "toolUseId").is_some_and(|id| hidden.contains(&id)))
+    };
+    splice.remove_elements(messages, |message| {
+        message.get("content").is_some_and(|content| {
+            let mut blocks = content.elements().peekable();
+            is_hidden(content) || (blocks.peek().is_some() && blocks.all(is_hidden))
+        })
+    });
+    for content in messages
+        .elements()
+        .filter_map(|message| message.get("content"))
+    {
+        splice.remove_elements(content, is_hidden);
+    }
+}

@@ -1,0 +1,98 @@
+//! What Sluice can't enforce is taken out of requests, so that the server does not offer it.
+
+use super::refusal::Refusal;
+use crate::json::{Splice, Value, quoted};
+use crate::mcp::{ClientMethod, ProtocolVersion, meta};
+use crate::policy::{Target, VirtualServer};
+
+/// Takes out of a request what can't be enforced.
+///
+/// # Errors
+///
+/// Refuses parameters that are not what the method takes.
+pub(super) fn request<'d>(
+    splice: &mut Splice<'d>,
+    server: &VirtualServer,
+    method: ClientMethod,
+    params: Option<Value<'d>>,
+) -> Result<(), Refusal> {
+    envelope(splice, params);
+    if method == ClientMethod::Initialize {
+        return initialize(splice, server, params);
+    }
+    let Some(params) = params else { return Ok(()) };
+    if method == ClientMethod::ToolsCall {
+        // Augments the call with a task, whose result would come without the tool's name.
+        splice.remove_member(params, "task");
+    }
+    if method == ClientMethod::Listen
+        && let Some(notifications) = params.get("notifications")
+    {
+        if !notifications.is_object() {
+            return Err(Refusal::params("`notifications` must be an object"));
+        }
+        splice.remove_member(notifications, "taskIds");
+        if let Some(uris) = notifications.get("resourceSubscriptions") {
+            if !uris.is_array() {
+                return Err(Refusal::params("`resourceSubscriptions` must be an array"));
+            }
+            splice.remove_elements(uris, |uri| {
+                !uri.as_str()
+                    .is_some_and(|uri| server.allows(Target::Resource(&uri)))
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Takes out of `_meta` what can't be enforced, and what the caller's other systems left there.
+pub(super) fn envelope<'d>(splice: &mut Splice<'d>, params: Option<Value<'d>>) {
+    let Some(envelope) = params.and_then(|params| params.get("_meta")) else {
+        return;
+    };
+    splice.remove_members(envelope, |member| {
+        member.has_key(meta::BAGGAGE) || member.has_key(meta::RELATED_TASK)
+    });
+    if let Some(capabilities) = envelope.get(meta::CLIENT_CAPABILITIES) {
+        extensions(splice, capabilities);
+    }
+}
+
+/// Leaves only the extensions that can be enforced in a set of capabilities.
+pub(super) fn extensions<'d>(splice: &mut Splice<'d>, capabilities: Value<'d>) {
+    let Some(extensions) = capabilities.get("extensions") else {
+        return;
+    };
+    splice.remove_members(extensions, |member| {
+        !meta::EXTENSIONS.contains(&&*member.key())
+    });
+}
+
+/// Opens a session in a version that is served: a server may answer with another one than it was
+/// asked for, so that asking in the client's place settles it before a session is open.
+fn initialize<'d>(
+    splice: &mut Splice<'d>,
+    server: &VirtualServer,
+    params: Option<Value<'d>>,
+) -> Result<(), Refusal> {
+    let requested = params.and_then(|params| params.get("protocolVersion"));
+    let text = requested.and_then(Value::as_str);
+    let (Some(params), Some(requested), Some(text)) = (params, requested, text) else {
+        return Err(Refusal::params(
+            "initialize needs `protocolVersion`, a string",
+        ));
+    };
+    let legacy = |version: &ProtocolVersion| !version.is_modern();
+    let served = || server.protocol_versions().iter().copied().filter(legacy);
+    if !served().any(|version| version.as_str() == text) {
+        let older = served().filter(|version| version.as_str() < &*text).max();
+        let nearest = older.or_else(|| served().min());
+        let nearest = nearest.ok_or_else(|| Refusal::version(&text, server.protocol_versions()))?;
+        splice.replace(requested, quoted(nearest.as_str()));
+    }
+    if let Some(capabilities) = params.get("capabilities") {
+        splice.remove_member(capabilities, "tasks");
+        extensions(splice, capabilities);
+    }
+    Ok(())
+}

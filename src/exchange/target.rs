@@ -1,0 +1,129 @@
+//! What a request names, and the policy decides about.
+
+use std::borrow::Cow;
+
+use super::refusal::Refusal;
+use crate::json::Value;
+use crate::mcp::ClientMethod;
+use crate::policy::Target;
+
+/// A tool, a prompt or a resource, as a request names it.
+#[derive(Debug, Clone)]
+pub(super) struct Named<'d> {
+    kind: Kind,
+    name: Cow<'d, str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tool,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+}
+
+impl<'d> Named<'d> {
+    /// What the policy is asked.
+    pub(super) fn target(&self) -> Target<'_> {
+        match self.kind {
+            Kind::Tool => Target::Tool(&self.name),
+            Kind::Prompt => Target::Prompt(&self.name),
+            Kind::Resource => Target::Resource(&self.name),
+            Kind::ResourceTemplate => Target::ResourceTemplate(&self.name),
+        }
+    }
+
+    /// The name or the URI.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same, apart from the document.
+    pub(super) fn into_owned(self) -> Named<'static> {
+        Named {
+            kind: self.kind,
+            name: Cow::Owned(self.name.into_owned()),
+        }
+    }
+}
+
+/// Whether `Mcp-Name` mirrors what requests of this method name (MCP 2026-07-28).
+pub(super) fn is_mirrored(method: ClientMethod) -> bool {
+    matches!(
+        method,
+        ClientMethod::ToolsCall | ClientMethod::PromptsGet | ClientMethod::ResourcesRead
+    )
+}
+
+/// Finds what a request names.
+///
+/// # Errors
+///
+/// Refuses parameters that are not what the method takes.
+pub(super) fn of<'d>(
+    method: ClientMethod,
+    params: Option<Value<'d>>,
+) -> Result<Option<Named<'d>>, Refusal> {
+    let named = |kind, member: &str, message: &'static str| {
+        let name = params
+            .and_then(|params| params.get(member))
+            .and_then(Value::as_str);
+        name.map(|name| Some(Named { kind, name }))
+            .ok_or_else(|| Refusal::params(message))
+    };
+    match method {
+        ClientMethod::ToolsCall => {
+            let arguments = params.and_then(|params| params.get("arguments"));
+            if arguments.is_some_and(|arguments| !arguments.is_object()) {
+                return Err(Refusal::params("`arguments` must be an object"));
+            }
+            named(Kind::Tool, "name", "tools/call needs `name`, a string")
+        }
+        ClientMethod::PromptsGet => {
+            named(Kind::Prompt, "name", "prompts/get needs `name`, a string")
+        }
+        ClientMethod::ResourcesRead
+        | ClientMethod::ResourcesSubscribe
+        | ClientMethod::ResourcesUnsubscribe => {
+            named(Kind::Resource, "uri", "the method needs `uri`, a string")
+        }
+        ClientMethod::Complete => reference(params).map(Some),
+        ClientMethod::Initialize
+        | ClientMethod::Discover
+        | ClientMethod::Ping
+        | ClientMethod::ToolsList
+        | ClientMethod::PromptsList
+        | ClientMethod::ResourcesList
+        | ClientMethod::ResourceTemplatesList
+        | ClientMethod::SetLevel
+        | ClientMethod::Listen
+        | ClientMethod::Initialized
+        | ClientMethod::Cancelled
+        | ClientMethod::Progress
+        | ClientMethod::RootsListChanged => Ok(None),
+    }
+}
+
+/// What `completion/complete` asks completions for.
+fn reference(params: Option<Value<'_>>) -> Result<Named<'_>, Refusal> {
+    const NEEDS: &str = "completion/complete needs `ref`: a `ref/prompt` with `name`, or a \
+                         `ref/resource` with `uri`";
+    let reference = params.and_then(|params| params.get("ref"));
+    let member = |name: &str| {
+        let member = reference.and_then(|reference| reference.get(name));
+        member
+            .and_then(Value::as_str)
+            .ok_or_else(|| Refusal::params(NEEDS))
+    };
+    match &*member("type")? {
+        "ref/prompt" => Ok(Named {
+            kind: Kind::Prompt,
+            name: member("name")?,
+        }),
+        "ref/resource" => Ok(Named {
+            kind: Kind::ResourceTemplate,
+            name: member("uri")?,
+        }),
+        _ => Err(Refusal::params(NEEDS)),
+    }
+}
