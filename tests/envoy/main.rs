@@ -20,4 +20,5 @@ mod clients;
 mod drain;
 mod failures;
 mod panics;
+mod python;
 mod sizes;
