@@ -14,7 +14,9 @@ mod support;
 
 mod house;
 mod message;
+mod upstream;
 
+mod answers;
 mod arrivals;
 mod clients;
 mod drain;
