@@ -21,6 +21,8 @@ mod arrivals;
 mod clients;
 mod drain;
 mod failures;
+mod http;
 mod panics;
 mod python;
 mod sizes;
+mod transport;
