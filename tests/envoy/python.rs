@@ -4,12 +4,16 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::clients::{connect, discover, initialize, params, refused};
-use crate::house::{ENABLED, House, envoy_to, json as answers_in_json, sluice, stateless};
+use crate::house::{
+    Answer, ENABLED, House, envoy_to, json as answers_in_json, post, sluice, stateless,
+};
+use crate::message::{call, legacy};
 use crate::support::github::Options;
 use crate::support::tools::python_mcp;
 
@@ -27,7 +31,7 @@ virtual_servers:
   repositories:
     match: {path: /mcp/triage}
     servers:
-      - {name: python, enabled_tools: [get_repo, "search_*", count_to, fail]}
+      - {name: python, enabled_tools: [get_repo, "search_*", count_to, fail, announce]}
     enabled_prompts: [summarize]
     enabled_resources: ["repo://octo-org/*"]
 "#;
@@ -253,10 +257,10 @@ fn a_python_client_before_the_python_server() {
 
             assert_eq!(sliced["version"], version);
             assert_eq!(sliced["instructions"], Value::Null);
-            assert_eq!(direct["tools"].as_array().unwrap().len(), 5);
+            assert_eq!(direct["tools"].as_array().unwrap().len(), 6);
             assert_eq!(
                 sliced["tools"],
-                json!(direct["tools"].as_array().unwrap()[..4])
+                json!(direct["tools"].as_array().unwrap()[..5])
             );
             assert_eq!(
                 sliced["prompts"],
@@ -305,8 +309,8 @@ async fn a_rust_client_before_the_python_server() {
                 sliced.list_all_tools().await.unwrap(),
                 direct.list_all_tools().await.unwrap(),
             );
-            assert_eq!(json!(tools), json!(all[..4]));
-            assert_eq!((tools.len(), all.len()), (4, 5));
+            assert_eq!(json!(tools), json!(all[..5]));
+            assert_eq!((tools.len(), all.len()), (5, 6));
             let prompts = sliced.list_all_prompts().await.unwrap();
             assert_eq!(
                 json!(prompts),
@@ -329,5 +333,36 @@ async fn a_rust_client_before_the_python_server() {
             sliced.cancel().await.unwrap();
             direct.cancel().await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+async fn news_comes_on_the_sessions_own_stream() {
+    let server = Server::start("sessions");
+    let sluice = sluice(REPOSITORIES).start().unwrap();
+    let envoy = envoy_to(&sluice, server.address);
+    let (client, url) = (reqwest::Client::new(), envoy.url("/mcp/triage"));
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    });
+    let hello = Answer::of(post(&client, &url, &legacy(0, "initialize", hello))).await;
+    let session = hello.headers["mcp-session-id"].clone();
+    let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let ready = post(&client, &url, &ready).header("mcp-session-id", &session);
+    assert_eq!(Answer::of(ready).await.status, 202);
+
+    let get = client.get(&url).header("accept", "text/event-stream");
+    let get = get.header("mcp-session-id", &session);
+    let mut stream = get.send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    let announce = post(&client, &url, &call(1, "announce", json!({})));
+    let announce = Answer::of(announce.header("mcp-session-id", &session)).await;
+    assert!(announce.message()["result"].is_object(), "{announce:?}");
+    let mut bytes = String::new();
+    while !bytes.contains("notifications/tools/list_changed") {
+        let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await;
+        let chunk = chunk.unwrap().unwrap().unwrap();
+        bytes.push_str(&String::from_utf8_lossy(&chunk));
     }
 }

@@ -47,6 +47,14 @@ async def count_to(number: int, context: Context) -> str:
 
 
 @server.tool()
+async def announce(context: Context) -> str:
+    """Says on the session's own stream that the tools have changed."""
+    executed("announce")
+    await context.session.send_tool_list_changed()
+    return "announced"
+
+
+@server.tool()
 def fail() -> str:
     """Fails."""
     executed("fail")
