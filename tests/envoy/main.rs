@@ -14,10 +14,15 @@ mod support;
 
 mod house;
 mod message;
+mod upstream;
 
+mod answers;
 mod arrivals;
 mod clients;
 mod drain;
 mod failures;
+mod http;
 mod panics;
+mod python;
 mod sizes;
+mod transport;

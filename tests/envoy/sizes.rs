@@ -29,7 +29,7 @@ fn result(bytes: usize) -> Value {
 
 fn text(message: &Value) -> &str {
     let text = message["result"]["content"][0]["text"].as_str();
-    text.unwrap_or_else(|| panic!("no text in {}", &message.to_string()[..200]))
+    text.unwrap_or_else(|| panic!("no text in {:.200}", message.to_string()))
 }
 
 #[tokio::test]
@@ -199,11 +199,6 @@ async fn memory_is_flat() {
             round().await;
         }
         let after = house.sluice.resident_bytes().unwrap();
-        eprintln!(
-            "flat memory: {} KiB, then {} KiB",
-            before >> 10,
-            after >> 10
-        );
         assert!(
             after.saturating_sub(before) < GROWTH,
             "from {before} to {after} bytes"
