@@ -14,7 +14,8 @@ pub use decoder::{Decoder, TooLarge};
 pub enum Item {
     /// An event.
     Event(Event),
-    /// A comment, which servers send to keep the connection alive. What it says is dropped.
+    /// Comments, which servers send to keep the connection alive. What they say is dropped, and
+    /// those that nothing stands between are one.
     Comment,
 }
 

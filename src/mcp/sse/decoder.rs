@@ -114,7 +114,11 @@ impl Decoder {
         }
         self.refuse_if(size > self.max_event_bytes)?;
         if text.starts_with(b":") {
-            items.push(Item::Comment);
+            // One keeps the connection alive as well as many, and two bytes of the stream must
+            // not become an item each.
+            if items.last() != Some(&Item::Comment) {
+                items.push(Item::Comment);
+            }
         } else if self.read_field(text) {
             self.size = size;
         }

@@ -122,7 +122,11 @@ fn streams_are_read_as_the_standard_says() {
         (b"retry: 9999999999999999999\n\n", &[]),
         // Comments.
         (b": ping\n\n", &["comment"]),
-        (b":\n:\n", &["comment", "comment"]),
+        (b":\n:\n", &["comment"]),
+        (
+            b":\ndata: a\n\n:\n\n: b\n",
+            &["comment", "data=a", "comment"],
+        ),
         (b"data: a\n: ping\ndata: b\n\n", &["comment", r"data=a\nb"]),
         (b"\xef\xbb\xbf: ping\n\n", &["comment"]),
         // UTF-8 is not for this reader to judge.
@@ -152,6 +156,18 @@ fn nothing_waits_that_is_complete() {
         decoder.push(chunk.as_bytes(), &mut items).unwrap();
         assert_eq!(items.len(), complete, "after {chunk:?}");
     }
+}
+
+#[test]
+fn comments_in_a_row_are_one_item() {
+    let mut decoder = Decoder::new(MAX);
+    let mut items = Vec::new();
+    for line in [":\n", ": ping\n\n"] {
+        decoder
+            .push(line.repeat(100_000).as_bytes(), &mut items)
+            .unwrap();
+    }
+    assert_eq!(items.len(), 1);
 }
 
 #[test]
