@@ -2,9 +2,10 @@
 //!
 //! Two parsers that read the same bytes differently are how a filter is passed by: one sees
 //! `"name": "safe"`, the next one `"name": "secret"`. The reader therefore accepts only what every
-//! JSON parser reads in the same way, and refuses the rest ([`ErrorKind`] lists it). What it
-//! accepts is viewed in place ([`Document`], [`Value`]) and changed in place ([`Splice`]): bytes
-//! that nobody decided to change go on as they came.
+//! JSON parser reads in the same way, and refuses the rest ([`ErrorKind`] lists it). Half
+//! characters, which servers do send, it can replace instead ([`LoneSurrogates`]). What it accepts
+//! is viewed in place ([`Document`], [`Value`]) and changed in place ([`Splice`]): bytes that
+//! nobody decided to change go on as they came.
 //!
 //! It is code of our own because `serde_json` keeps the last of two equal keys, does not say where
 //! a value stands in its source, and allocates for each of them.
@@ -21,7 +22,7 @@ mod tape;
 pub use document::{Document, Elements, Kind, Member, Members, Value};
 pub use end::EndDetector;
 pub use error::{Error, ErrorKind};
-pub use limits::Limits;
+pub use limits::{Limits, LoneSurrogates};
 pub use splice::Splice;
 pub use string::{quoted, write_string};
 

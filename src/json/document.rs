@@ -7,13 +7,14 @@ use std::ops::Range;
 use super::error::{Error, ErrorKind};
 use super::limits::Limits;
 use super::reader;
+use super::splice::Splice;
 use super::string;
-use super::tape::{Node, Tag};
+use super::tape::{Node, Tag, Tape};
 
 /// One JSON value that the strict reader has accepted, over the text that it was read from.
 pub struct Document<'a> {
     source: &'a str,
-    nodes: Vec<Node>,
+    tape: Tape,
 }
 
 impl<'a> Document<'a> {
@@ -27,7 +28,7 @@ impl<'a> Document<'a> {
             match std::str::from_utf8(bytes) {
                 Ok(source) => Ok(Self {
                     source,
-                    nodes: reader::read(source, *limits)?,
+                    tape: reader::read(source, *limits)?,
                 }),
                 Err(error) => refuse(ErrorKind::NotUtf8, error.valid_up_to()),
             }
@@ -50,6 +51,18 @@ impl<'a> Document<'a> {
     pub fn source(&self) -> &'a str {
         self.source
     }
+
+    /// Edits `splice`, which must be of this document, so that each escape that was read as half
+    /// of a character is written as the one of U+FFFD, as which [`Value::as_str`] has it.
+    ///
+    /// All else of these strings stays as it is written. The raw text of values keeps the halves:
+    /// who puts it elsewhere has to replace them. Without halves this does nothing, and a reader
+    /// that refuses them ([`LoneSurrogates::Refuse`](super::LoneSurrogates::Refuse)) leaves none.
+    pub fn replace_lone_surrogates(&self, splice: &mut Splice<'_>) {
+        if !self.tape.lone_surrogates.is_empty() {
+            splice.replace_lone_surrogates(self.root(), &self.tape.lone_surrogates);
+        }
+    }
 }
 
 impl fmt::Debug for Document<'_> {
@@ -57,7 +70,7 @@ impl fmt::Debug for Document<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Document")
             .field("bytes", &self.source.len())
-            .field("nodes", &self.nodes.len())
+            .field("nodes", &self.tape.nodes.len())
             .finish()
     }
 }
@@ -113,7 +126,8 @@ impl<'d> Value<'d> {
         node.start as usize..node.end as usize
     }
 
-    /// The text of a string, its escapes decoded; borrowed if it has none.
+    /// The text of a string, its escapes decoded; borrowed if it has none. Halves of characters
+    /// that the reader let pass are U+FFFD.
     #[must_use]
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         let inside = || self.raw().get(1..)?.strip_suffix('"');
@@ -199,6 +213,7 @@ impl<'d> Value<'d> {
     /// The reader built the tape and made the index, so neither can be missing here.
     fn node(self) -> Node {
         self.document
+            .tape
             .nodes
             .get(self.index)
             .copied()

@@ -7,6 +7,27 @@ pub struct Limits {
     pub depth: usize,
     /// How many digits a number may have, all its parts together.
     pub number_digits: usize,
+    /// What becomes of half characters in the strings of values.
+    pub lone_surrogates: LoneSurrogates,
+}
+
+/// What becomes of an escape that stands for half of a character (`\ud83d` with no low half after
+/// it), where it stands in a string that is a value. In a key it is always refused.
+///
+/// Parsers read it in different ways: some keep it, some replace it, some refuse the document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LoneSurrogates {
+    /// The document is refused.
+    #[default]
+    Refuse,
+    /// It is read as U+FFFD.
+    ///
+    /// Servers that cut text by UTF-16 units send such halves, and clients take them. All that is
+    /// written anew must then say U+FFFD as well, so that nobody reads another text than the one
+    /// that was judged: [`Document::replace_lone_surrogates`] sees to it.
+    ///
+    /// [`Document::replace_lone_surrogates`]: super::Document::replace_lone_surrogates
+    Replace,
 }
 
 impl Default for Limits {
@@ -15,6 +36,7 @@ impl Default for Limits {
         Self {
             depth: 64,
             number_digits: 64,
+            lone_surrogates: LoneSurrogates::Refuse,
         }
     }
 }

@@ -20,6 +20,9 @@ fn naive(value: Value<'_>) -> Json {
     }
 }
 
+/// What stands in a [`tree`] for half characters, which no Rust string has.
+const HALVES: [(char, u16); 2] = [('\u{e000}', 0xd83d), ('\u{e001}', 0xde00)];
+
 /// Text with the characters that matter to a parser more often than chance has them.
 fn text() -> impl Strategy<Value = String> {
     let character = prop_oneof![
@@ -28,10 +31,22 @@ fn text() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec!['é', '\u{2028}', '\u{feff}', '\u{ffff}', '😀']),
         1 => any::<char>(),
     ];
+    let character = character.prop_filter("not of a half", |c| HALVES.iter().all(|(h, _)| h != c));
     prop::collection::vec(character, 0..12).prop_map(String::from_iter)
 }
 
+fn text_with_halves() -> impl Strategy<Value = String> {
+    let half = prop::sample::select(HALVES.map(|(half, _)| half.to_string()).to_vec());
+    prop::collection::vec(prop_oneof![2 => half, 1 => text()], 0..6)
+        .prop_map(|parts| parts.concat())
+}
+
 fn tree() -> impl Strategy<Value = Json> {
+    tree_of(text().boxed())
+}
+
+/// A tree whose values have such strings. Those of its keys are plain.
+fn tree_of(strings: BoxedStrategy<String>) -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),
         any::<bool>().prop_map(Json::from),
@@ -39,7 +54,7 @@ fn tree() -> impl Strategy<Value = Json> {
         any::<u64>().prop_map(Json::from),
         // With few bits in the fraction, so that no way of writing it loses any.
         any::<i32>().prop_map(|number| Json::from(f64::from(number) / 8.0)),
-        text().prop_map(Json::from),
+        strings.prop_map(Json::from),
     ];
     leaf.prop_recursive(5, 60, 20, |inner| {
         prop_oneof![
@@ -131,6 +146,70 @@ fn written() -> impl Strategy<Value = (Json, String)> {
     })
 }
 
+/// A document with half characters, and what it means to a reader that replaces them.
+fn written_with_halves() -> impl Strategy<Value = (Json, String)> {
+    (tree_of(text_with_halves().boxed()), choices()).prop_map(|(mut json, seed)| {
+        let mut source = String::new();
+        write(&mut source, &json, &mut Choices::new(seed));
+        for (half, unit) in HALVES {
+            let escape = format!("\\u{unit:04x}");
+            source = source.replace(half, &escape);
+            source = source.replace(&format!("\\u{:04x}", u32::from(half)), &escape);
+        }
+        lose_halves(&mut json);
+        (json, source)
+    })
+}
+
+/// Makes of the strings what UTF-16 with their half characters in it is, read lossily.
+fn lose_halves(json: &mut Json) {
+    match json {
+        Json::String(text) => {
+            let units = text.encode_utf16().map(|unit| {
+                let mut halves = HALVES
+                    .iter()
+                    .filter(|(half, _)| u32::from(*half) == u32::from(unit));
+                halves.next().map_or(unit, |(_, half)| *half)
+            });
+            *text = String::from_utf16_lossy(&units.collect::<Vec<_>>());
+        }
+        Json::Array(elements) => elements.iter_mut().for_each(lose_halves),
+        Json::Object(members) => members.values_mut().for_each(lose_halves),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// A reader that replaces half characters takes what the strict one takes; what it takes besides,
+/// the strict one takes once they are replaced, and both and `serde_json` read the same.
+fn check_replacing(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let strict = Document::parse(bytes, &Limits::default());
+    let limits = Limits {
+        lone_surrogates: LoneSurrogates::Replace,
+        ..Limits::default()
+    };
+    let document = match (Document::parse(bytes, &limits), &strict) {
+        (Ok(document), _) => document,
+        (Err(_), Ok(_)) => return Err(TestCaseError::fail("only the strict reader accepts it")),
+        (Err(_), Err(_)) => return Ok(()),
+    };
+    let mut splice = Splice::new(document.source());
+    document.replace_lone_surrogates(&mut splice);
+    let kind = strict.as_ref().err().map(|error| error.kind);
+    prop_assert_eq!(
+        kind,
+        (!splice.is_empty()).then_some(ErrorKind::LoneSurrogate)
+    );
+
+    let repaired = splice.finish();
+    let reread = Document::parse(repaired.as_bytes(), &Limits::default());
+    prop_assert!(reread.is_ok(), "{} is refused", repaired);
+    let read = naive(document.root());
+    prop_assert_eq!(&naive(reread.unwrap().root()), &read);
+    prop_assert_eq!(serde_json::from_str::<Json>(&repaired).unwrap(), read);
+    prop_assert_eq!(repaired.len(), bytes.len());
+    Ok(())
+}
+
 /// The reader is as strict as `serde_json`, reads the same, and is stricter only where it says.
 fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let theirs = serde_json::from_slice::<Json>(bytes);
@@ -147,6 +226,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
             error
         ),
     }
+    check_replacing(bytes)?;
     let mut whole = EndDetector::new();
     let mut pieces = EndDetector::new();
     let closed = whole.push(bytes);
@@ -162,6 +242,25 @@ enum Edit<'d> {
     RemoveMember(Value<'d>, String),
     RemoveMembers(Value<'d>, Vec<String>),
     Insert(Value<'d>, String, String),
+}
+
+impl Edit<'_> {
+    fn make(&self, splice: &mut Splice<'_>) -> Result<(), TestCaseError> {
+        match self {
+            Edit::Replace(value, json) => splice.replace(*value, json.clone()),
+            Edit::RemoveElement(array, index) => {
+                prop_assert!(splice.remove_element(*array, *index));
+            }
+            Edit::RemoveMember(object, key) => prop_assert!(splice.remove_member(*object, key)),
+            Edit::RemoveMembers(object, keys) => {
+                let named = |member: Member<'_>| keys.iter().any(|key| member.has_key(key));
+                let count = splice.remove_members(*object, named);
+                prop_assert_eq!(count, keys.len());
+            }
+            Edit::Insert(object, key, json) => splice.insert_member(*object, key, json),
+        }
+        Ok(())
+    }
 }
 
 /// Thinks of edits to everything in `value` and makes them the naive way; also notes the source of
@@ -318,21 +417,7 @@ proptest! {
         let mut splice = Splice::new(document.source());
         prop_assert_eq!(splice.is_empty(), true);
         for edit in &edits {
-            match edit {
-                Edit::Replace(value, json) => splice.replace(*value, json.clone()),
-                Edit::RemoveElement(array, index) => {
-                    prop_assert!(splice.remove_element(*array, *index));
-                }
-                Edit::RemoveMember(object, key) => {
-                    prop_assert!(splice.remove_member(*object, key));
-                }
-                Edit::RemoveMembers(object, keys) => {
-                    let named = |member: Member<'_>| keys.iter().any(|key| member.has_key(key));
-                    let count = splice.remove_members(*object, named);
-                    prop_assert_eq!(count, keys.len());
-                }
-                Edit::Insert(object, key, json) => splice.insert_member(*object, key, json),
-            }
+            edit.make(&mut splice)?;
         }
         prop_assert_eq!(splice.is_empty(), edits.is_empty());
 
@@ -349,5 +434,35 @@ proptest! {
             };
             rest = after;
         }
+    }
+
+    #[test]
+    fn half_characters_are_read_lossily((json, source) in written_with_halves()) {
+        let limits = Limits { lone_surrogates: LoneSurrogates::Replace, ..Limits::default() };
+        let document = Document::parse(source.as_bytes(), &limits).unwrap();
+        prop_assert_eq!(naive(document.root()), json);
+        check(source.as_bytes())?;
+    }
+
+    #[test]
+    fn edits_go_before_half_characters(
+        (_, source) in written_with_halves(),
+        seed in choices(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let limits = Limits { lone_surrogates: LoneSurrogates::Replace, ..Limits::default() };
+        let document = Document::parse(source.as_bytes(), &limits).unwrap();
+        let mut edits = Vec::new();
+        let expected =
+            plan(document.root(), &mut Choices::new(seed), &mut edits, &mut Vec::new());
+
+        let mut splice = Splice::new(document.source());
+        let (before, after) = edits.split_at(at.index(edits.len() + 1));
+        before.iter().try_for_each(|edit| edit.make(&mut splice))?;
+        document.replace_lone_surrogates(&mut splice);
+        after.iter().try_for_each(|edit| edit.make(&mut splice))?;
+        let output = splice.finish();
+        let reread = Document::parse(output.as_bytes(), &Limits::default()).unwrap();
+        prop_assert_eq!(naive(reread.root()), expected);
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::error::{Error, ErrorKind};
-use super::limits::Limits;
+use super::limits::{Limits, LoneSurrogates};
 use super::string;
-use super::tape::{Node, Tag};
+use super::tape::{Node, Tag, Tape};
 
 /// The parent of the outermost value. No index is this large: a node takes at least one byte.
 const OUTSIDE: u32 = u32::MAX;
@@ -14,13 +14,14 @@ const OUTSIDE: u32 = u32::MAX;
 const FEW_KEYS: usize = 16;
 
 /// Reads exactly one value. `source` is shorter than `u32::MAX` bytes.
-pub(super) fn read(source: &str, limits: Limits) -> Result<Vec<Node>, Error> {
+pub(super) fn read(source: &str, limits: Limits) -> Result<Tape, Error> {
     let reader = Reader {
         source,
         bytes: source.as_bytes(),
         limits,
         // Tool lists have about one value or key in ten bytes.
         nodes: Vec::with_capacity(source.len() / 10 + 4),
+        lone_surrogates: Vec::new(),
         position: 0,
         open: OUTSIDE,
         inside: Inside::Nothing,
@@ -50,6 +51,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     limits: Limits,
     nodes: Vec<Node>,
+    lone_surrogates: Vec<u32>,
     position: usize,
     /// The innermost open array or object. Each one's node holds its parent in `next`, so that
     /// nesting needs neither recursion nor a stack.
@@ -61,21 +63,25 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(mut self) -> Result<Vec<Node>, Error> {
+    fn read(mut self) -> Result<Tape, Error> {
         let mut due = Due::Value;
         loop {
             self.skip_whitespace();
             due = match due {
                 Due::Value => self.value()?,
                 Due::Separator => self.separator()?,
-                Due::Nothing => return Ok(self.nodes),
+                Due::Nothing => break,
             };
         }
+        Ok(Tape {
+            nodes: self.nodes,
+            lone_surrogates: self.lone_surrogates,
+        })
     }
 
     fn value(&mut self) -> Result<Due, Error> {
         match self.peek() {
-            Some(b'"') => self.string()?,
+            Some(b'"') => self.string(self.limits.lone_surrogates)?,
             Some(b'{') => return self.open_object(),
             Some(b'[') => return self.open_array(),
             Some(b'-' | b'0'..=b'9') => self.number()?,
@@ -171,7 +177,8 @@ impl Reader<'_> {
         if self.peek() != Some(b'"') {
             return self.unexpected();
         }
-        self.string()?;
+        // Two keys must not become the same by what a half is replaced with.
+        self.string(LoneSurrogates::Refuse)?;
         self.skip_whitespace();
         if self.peek() != Some(b':') {
             return self.unexpected();
@@ -180,7 +187,7 @@ impl Reader<'_> {
         Ok(Due::Value)
     }
 
-    fn string(&mut self) -> Result<(), Error> {
+    fn string(&mut self, halves: LoneSurrogates) -> Result<(), Error> {
         let start = self.position;
         let mut tag = Tag::Plain;
         self.position += 1;
@@ -192,6 +199,10 @@ impl Reader<'_> {
                 Some([b'"', ..]) => break,
                 Some([b'\\', after @ ..]) => match string::escape(after) {
                     Ok((_, length)) => self.position += 1 + length,
+                    Err(ErrorKind::LoneSurrogate) if halves == LoneSurrogates::Replace => {
+                        self.lone_surrogates.push(narrow(self.position));
+                        self.position += 1 + string::UNIT_ESCAPE;
+                    }
                     Err(kind) => return self.refuse(kind),
                 },
                 Some([_, ..]) => return self.refuse(ErrorKind::ControlCharacter),

@@ -18,7 +18,13 @@ pub struct Splice<'a> {
     replacements: BTreeMap<usize, Edit<'a>>,
     /// The arrays and objects whose children change, by where they start.
     containers: BTreeMap<usize, Container>,
+    /// Where escapes begin that become the one of U+FFFD, in order. They are no edits of their own
+    /// because a hostile document has one in every six bytes.
+    lone_surrogates: Vec<u32>,
 }
+
+/// What an escape that stands for half of a character becomes: as many bytes as it takes.
+const REPLACEMENT: &str = "\\ufffd";
 
 /// A part of the source and what comes in its place.
 #[derive(Debug)]
@@ -54,13 +60,16 @@ impl<'a> Splice<'a> {
             source,
             replacements: BTreeMap::new(),
             containers: BTreeMap::new(),
+            lone_surrogates: Vec::new(),
         }
     }
 
     /// Whether nothing is to be changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.replacements.is_empty() && self.containers.is_empty()
+        self.replacements.is_empty()
+            && self.containers.is_empty()
+            && self.lone_surrogates.is_empty()
     }
 
     /// Puts `json`, which must be one JSON value, in the place of `value`. Of several for the
@@ -132,6 +141,13 @@ impl<'a> Splice<'a> {
         inserted.push((key.to_owned(), json.to_owned()));
     }
 
+    /// Replaces the escapes that begin at `offsets`, which are in order, wherever no other edit
+    /// covers them.
+    pub(super) fn replace_lone_surrogates(&mut self, root: Value<'_>, offsets: &[u32]) {
+        self.check(root);
+        self.lone_surrogates = offsets.to_vec();
+    }
+
     /// The document with all edits made.
     #[must_use]
     pub fn finish(self) -> String {
@@ -146,20 +162,20 @@ impl<'a> Splice<'a> {
         edits.sort_by_key(|edit| (edit.range.start, Reverse(edit.range.end)));
 
         let mut out = String::with_capacity(self.source.len());
+        let mut kept = Kept {
+            source: self.source,
+            lone_surrogates: &self.lone_surrogates,
+        };
         let mut position = 0;
         for edit in edits {
             if edit.range.start < position {
                 continue;
             }
-            out.push_str(
-                self.source
-                    .get(position..edit.range.start)
-                    .unwrap_or_default(),
-            );
+            kept.write(&mut out, position..edit.range.start);
             out.push_str(&edit.text);
             position = edit.range.end;
         }
-        out.push_str(self.source.get(position..).unwrap_or_default());
+        kept.write(&mut out, position..self.source.len());
         out
     }
 
@@ -183,6 +199,32 @@ impl<'a> Splice<'a> {
 
     fn check(&self, value: Value<'_>) {
         debug_assert!(value.is_of(self.source), "the value is of another document");
+    }
+}
+
+/// What no edit covers of a source, written from its start to its end.
+struct Kept<'a> {
+    source: &'a str,
+    /// Those of the escapes to replace that have not been passed.
+    lone_surrogates: &'a [u32],
+}
+
+impl Kept<'_> {
+    fn write(&mut self, out: &mut String, range: Range<usize>) {
+        let mut position = range.start;
+        while let Some((&first, after)) = self.lone_surrogates.split_first() {
+            let escape = first as usize;
+            if escape >= range.end {
+                break;
+            }
+            self.lone_surrogates = after;
+            if escape >= range.start {
+                out.push_str(self.source.get(position..escape).unwrap_or_default());
+                out.push_str(REPLACEMENT);
+                position = escape + REPLACEMENT.len();
+            }
+        }
+        out.push_str(self.source.get(position..range.end).unwrap_or_default());
     }
 }
 

@@ -45,6 +45,9 @@ const fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
+/// How many bytes an escape `\uXXXX` takes without its backslash.
+pub(super) const UNIT_ESCAPE: usize = 5;
+
 /// Reads the escape whose backslash precedes `bytes`: its character, and its length without the
 /// backslash.
 ///
@@ -69,9 +72,9 @@ pub(super) fn escape(bytes: &[u8]) -> Result<(char, usize), ErrorKind> {
 fn unicode_escape(bytes: &[u8]) -> Result<(char, usize), ErrorKind> {
     let unit = code_unit(bytes)?;
     if let Some(character) = char::from_u32(unit) {
-        return Ok((character, 5));
+        return Ok((character, UNIT_ESCAPE));
     }
-    let low = match bytes.get(5..) {
+    let low = match bytes.get(UNIT_ESCAPE..) {
         Some([b'\\', rest @ ..]) => code_unit(rest)?,
         Some(_) | None => return Err(ErrorKind::LoneSurrogate),
     };
@@ -97,7 +100,7 @@ fn code_unit(bytes: &[u8]) -> Result<u32, ErrorKind> {
     })
 }
 
-/// The text of the inside of a string that the reader has accepted.
+/// The text of the inside of a string that the reader has accepted, half characters replaced.
 pub(super) fn decode(inside: &str) -> Cow<'_, str> {
     let Some((plain, mut rest)) = inside.split_once('\\') else {
         return Cow::Borrowed(inside);
@@ -105,10 +108,13 @@ pub(super) fn decode(inside: &str) -> Cow<'_, str> {
     let mut text = String::with_capacity(inside.len());
     text.push_str(plain);
     loop {
-        // The reader has read the same escapes, so the fallback is never taken. It could match
-        // no name in a policy.
-        let (character, length) =
-            escape(rest.as_bytes()).unwrap_or((char::REPLACEMENT_CHARACTER, rest.len()));
+        let (character, length) = match escape(rest.as_bytes()) {
+            Ok(read) => read,
+            Err(ErrorKind::LoneSurrogate) => (char::REPLACEMENT_CHARACTER, UNIT_ESCAPE),
+            // The reader has read the same escapes, so there is no other error. The text of this
+            // one could match no name in a policy.
+            Err(_) => (char::REPLACEMENT_CHARACTER, rest.len()),
+        };
         text.push(character);
         rest = rest.get(length..).unwrap_or_default();
         match rest.split_once('\\') {

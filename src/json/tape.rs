@@ -1,5 +1,14 @@
 //! The tape: every value of a document, in the order of the source.
 
+/// What the reader makes of a source.
+#[derive(Debug)]
+pub(super) struct Tape {
+    /// The values and keys.
+    pub(super) nodes: Vec<Node>,
+    /// Where the backslashes of the escapes are that stand for half of a character, in order.
+    pub(super) lone_surrogates: Vec<u32>,
+}
+
 /// What a node of the tape is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {

@@ -157,11 +157,107 @@ fn strict_json_is_accepted() {
     }
 }
 
+/// Limits of a reader that lets half characters pass.
+fn replacing() -> Limits {
+    Limits {
+        lone_surrogates: LoneSurrogates::Replace,
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn half_characters_are_replaced_where_that_is_asked_for() {
+    let rows = [
+        // The source, what it becomes, and the text of its first string.
+        (r#"["cut \ud83d"]"#, r#"["cut \ufffd"]"#, "cut \u{fffd}"),
+        (r#"["\uDe00 rest"]"#, r#"["\ufffd rest"]"#, "\u{fffd} rest"),
+        (r#"["\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#, "😀"),
+        (
+            r#"["\ud83d\ud83d\ude00\ude00"]"#,
+            r#"["\ufffd\ud83d\ude00\ufffd"]"#,
+            "\u{fffd}😀\u{fffd}",
+        ),
+        (
+            r#"["\ude00\ud83d"]"#,
+            r#"["\ufffd\ufffd"]"#,
+            "\u{fffd}\u{fffd}",
+        ),
+        (r#"["\ud83d\u0041"]"#, r#"["\ufffd\u0041"]"#, "\u{fffd}A"),
+        (r#"["\ud83d\n"]"#, r#"["\ufffd\n"]"#, "\u{fffd}\n"),
+        (
+            r#"["\ud83d\\ude00"]"#,
+            r#"["\ufffd\\ude00"]"#,
+            "\u{fffd}\\ude00",
+        ),
+        (r#"["\\ud83d"]"#, r#"["\\ud83d"]"#, r"\ud83d"),
+        (r#"["\ud83d😀"]"#, r#"["\ufffd😀"]"#, "\u{fffd}😀"),
+        // All else stays as it is written, and so does what is written elsewhere.
+        (
+            r#" [ "\/\u0061\ud83d\t" , {"\u0061":["\ud800"]} ] "#,
+            r#" [ "\/\u0061\ufffd\t" , {"\u0061":["\ufffd"]} ] "#,
+            "/a\u{fffd}\t",
+        ),
+    ];
+    for (source, expected, text) in rows {
+        let document = Document::parse(source.as_bytes(), &replacing()).unwrap();
+        let first = document.root().elements().next().unwrap();
+        assert_eq!(first.as_str().unwrap(), text, "{source}");
+        let mut splice = Splice::new(document.source());
+        document.replace_lone_surrogates(&mut splice);
+        assert_eq!(splice.is_empty(), source == expected, "{source}");
+        assert_eq!(splice.finish(), expected);
+        assert_eq!(kind_of(expected.as_bytes()), None);
+        let strict = (source != expected).then_some(LoneSurrogate);
+        assert_eq!(kind_of(source.as_bytes()), strict, "{source}");
+    }
+    for (source, kind) in [
+        (r#"{"\ud83d":1}"#, LoneSurrogate),
+        (r#"[{"a\ude00":"\ud83d"}]"#, LoneSurrogate),
+        (r#"["\ud83d"#, UnexpectedEnd),
+        (r#"["\ud83d\"#, UnexpectedEnd),
+        (r#"["\ud83d\u12"#, UnexpectedEnd),
+        (r#"["\ud83"]"#, InvalidEscape),
+        (r#"["\ud83d\x"]"#, InvalidEscape),
+        (r#"["\ud83d\u00g0"]"#, InvalidEscape),
+        ("[\"\\ud83d\n\"]", ControlCharacter),
+        (r#"{"a":"\ud83d","\u0061":1}"#, DuplicateKey),
+    ] {
+        let error = Document::parse(source.as_bytes(), &replacing()).unwrap_err();
+        assert_eq!(error.kind, kind, "{source}");
+    }
+}
+
+#[test]
+fn half_characters_go_with_what_is_removed_or_replaced() {
+    let source = r#"{"a":"\ud800","b":["\ud801",{"c":"x\udc02"}],"d":"\udc03\udc04"}"#;
+    let document = Document::parse(source.as_bytes(), &replacing()).unwrap();
+    let root = document.root();
+    let list = root.get("b").unwrap();
+    for halves_first in [false, true] {
+        let mut splice = Splice::new(document.source());
+        if halves_first {
+            document.replace_lone_surrogates(&mut splice);
+        }
+        splice.remove_member(root, "a");
+        splice.remove_element(list, 0);
+        splice.replace(root.get("d").unwrap(), "0");
+        splice.insert_member(root, "e", "1");
+        document.replace_lone_surrogates(&mut splice);
+        assert_eq!(splice.finish(), r#"{"b":[{"c":"x\ufffd"}],"d":0,"e":1}"#);
+    }
+    let mut splice = Splice::new(document.source());
+    splice.replace(list, "[]");
+    document.replace_lone_surrogates(&mut splice);
+    let expected = r#"{"a":"\ufffd","b":[],"d":"\ufffd\ufffd"}"#;
+    assert_eq!(splice.finish(), expected);
+}
+
 #[test]
 fn limits_are_exact() {
     let limits = Limits {
         depth: 3,
         number_digits: 4,
+        ..Limits::default()
     };
     let kind_of = |text: &str| {
         Document::parse(text.as_bytes(), &limits)
@@ -183,6 +279,7 @@ fn limits_are_exact() {
     let bottomless = Limits {
         depth: usize::MAX,
         number_digits: usize::MAX,
+        ..Limits::default()
     };
     let nested = deep.clone() + &"]".repeat(1_000_000);
     assert!(Document::parse(nested.as_bytes(), &bottomless).is_ok());

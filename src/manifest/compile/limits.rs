@@ -49,6 +49,7 @@ pub(super) fn compile(
             depth: number(context, max_json_depth, DEPTH).unwrap_or(default.json.depth),
             number_digits: number(context, max_number_digits, DIGITS)
                 .unwrap_or(default.json.number_digits),
+            lone_surrogates: default.json.lone_surrogates,
         },
         list_ttl: max_list_ttl
             .and_then(|ttl| list_ttl(context, &ttl))
