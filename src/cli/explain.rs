@@ -159,7 +159,7 @@ struct Entry<'a> {
 
 /// Decides about the entries of the list that a message holds, if it holds one.
 fn entries<'a>(policy: &Policy, server: &'a VirtualServer, message: &str) -> Vec<Entry<'a>> {
-    let Ok(document) = Document::parse(message.as_bytes(), &policy.limits().json) else {
+    let Ok(document) = Document::parse(message.as_bytes(), &policy.limits().downlink_json()) else {
         return Vec::new();
     };
     let Some(result) = document.root().get("result") else {

@@ -6,7 +6,7 @@ use super::downlink::{self, Verdict};
 use super::refusal::Refusal;
 use super::reply::{BodyEdit, HeaderEdits, Occurrence, Step};
 use super::scope::Scope;
-use crate::json::{Document, EndDetector};
+use crate::json::{Document, EndDetector, Splice};
 use crate::jsonrpc::{Message, Outcome, Response};
 use crate::mcp::sse::{self, Item};
 use crate::policy::Limits;
@@ -99,7 +99,7 @@ impl Json {
     /// Judges the whole body; `unchanged` is the edit that passes it on as it is.
     fn release(mut self, limits: &Limits, whole: &[u8], unchanged: BodyEdit) -> (Body, Step) {
         let mut occurrences = Vec::new();
-        let verdict = match Document::parse(whole, &limits.json) {
+        let verdict = match Document::parse(whole, &limits.downlink_json()) {
             Ok(document) if self.failure.is_some() => failure(limits, &document),
             Ok(document) => downlink::judge(&mut self.scope, limits, &document, &mut occurrences),
             Err(_) => Verdict::invalid("the body is not strict JSON"),
@@ -134,12 +134,19 @@ impl Json {
 /// Judges the body of a response with a status of failure: only an error may come. It passes under
 /// any id, since servers answer so to what they could not read.
 fn failure(limits: &Limits, document: &Document<'_>) -> Verdict {
-    match Message::read(document, limits.id_bytes) {
-        Ok(Message::Response(Response {
-            outcome: Outcome::Error(_),
-            ..
-        })) => Verdict::Pass,
-        _ => Verdict::invalid("a status of failure came without a JSON-RPC error"),
+    let Ok(Message::Response(Response {
+        outcome: Outcome::Error(_),
+        ..
+    })) = Message::read(document, limits.id_bytes)
+    else {
+        return Verdict::invalid("a status of failure came without a JSON-RPC error");
+    };
+    let mut splice = Splice::new(document.source());
+    document.replace_lone_surrogates(&mut splice);
+    if splice.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Rewrite(splice.finish())
     }
 }
 
@@ -214,7 +221,7 @@ impl Events {
             event.write(out);
             return Ok(());
         };
-        let verdict = match Document::parse(data, &limits.json) {
+        let verdict = match Document::parse(data, &limits.downlink_json()) {
             Ok(document) => downlink::judge(&mut self.scope, limits, &document, occurrences),
             Err(_) => Verdict::invalid("an event does not hold strict JSON"),
         };

@@ -63,6 +63,7 @@ pub(super) fn judge(
         return Verdict::invalid("the server sent something that is no JSON-RPC message");
     };
     let mut splice = Splice::new(document.source());
+    document.replace_lone_surrogates(&mut splice);
     let judged = match message {
         Message::Response(response) => self::response(
             scope,

@@ -22,6 +22,18 @@ pub struct Limits {
     pub list_ttl: Duration,
 }
 
+impl Limits {
+    /// What the reader accepts of a server. Servers that cut text by UTF-16 units send halves of
+    /// characters, and clients take them; they go on as replacement characters.
+    #[must_use]
+    pub fn downlink_json(&self) -> json::Limits {
+        json::Limits {
+            lone_surrogates: json::LoneSurrogates::Replace,
+            ..self.json
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

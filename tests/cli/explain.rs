@@ -139,7 +139,7 @@ fn a_list_of_the_server() {
     insta::assert_snapshot!(show(&explain(&arguments, &odd)), @r#"
     exit code: 0
     --- stdout
-    triage does not pass it on: an event does not hold strict JSON
+    triage denies it: upstream_invalid (an event does not hold strict JSON)
     nothing goes on
     --- stderr
     "#);

@@ -720,3 +720,22 @@ fn the_length_tells_the_end_where_it_is_known() {
         "upstream_invalid"
     );
 }
+
+#[test]
+fn halves_of_characters_go_on_as_replacement_characters() {
+    let answer = |text: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"result":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#
+        )
+    };
+    let cut = answer(r"\ud83d\ude00 \ud83d");
+    let whole = answer(r"\ud83d\ude00 \ufffd");
+    assert_eq!(call().json(&cut).text(), whole);
+    assert_eq!(call().events(&event(&cut)).text(), event(&whole));
+    let headers = [(":status", "400"), ("content-type", "application/json")];
+    let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"\udc00"}}"#;
+    let sent = call().answer(&headers, &[error.as_bytes()]).text();
+    assert_eq!(sent, error.replace("udc00", "ufffd"));
+    let key = answer(r"x").replace("text\":", "t\\ud800\":");
+    assert_eq!(reason(&call().json(&key).text()), "upstream_invalid");
+}
