@@ -1,6 +1,6 @@
 //! Content blocks that point at resources.
 
-use super::fold::is_unambiguous;
+use super::fold;
 use crate::json::{Splice, Value};
 use crate::policy::{Target, VirtualServer};
 
@@ -37,7 +37,6 @@ fn is_hidden_link(server: &VirtualServer, block: Value<'_>) -> bool {
     if block.get("type").and_then(Value::as_str).as_deref() != Some("resource_link") {
         return false;
     }
-    let uri = block.get("uri").and_then(Value::as_str);
-    let uri = uri.filter(|_| is_unambiguous(block, &["type", "uri"]));
+    let uri = fold::get(block, "uri").and_then(Value::as_str);
     !uri.is_some_and(|uri| server.allows(Target::Resource(&uri)))
 }

@@ -15,6 +15,19 @@ pub(super) fn is_unambiguous(object: Value<'_>, decisive: &[&str]) -> bool {
     })
 }
 
+/// The member of `object` with this key, unless another one can be taken for it.
+pub(super) fn get<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
+    let mut found = None;
+    for member in object.members() {
+        if member.has_key(name) {
+            found = Some(member.value());
+        } else if folds_to(&member.key(), name) {
+            return None;
+        }
+    }
+    found
+}
+
 /// Whether the two are the same without regard to case, Unicode's simple folding included (as
 /// `ſ` for `s`).
 fn folds_to(key: &str, name: &str) -> bool {

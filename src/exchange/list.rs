@@ -82,17 +82,21 @@ pub(super) fn filter<'d>(
         if !list.is_array() {
             return Err("a list in the server's result is not an array");
         }
-        let (mut kept, mut removed) = (0, 0);
-        splice.remove_elements(list, |entry| {
-            let name = entry.get(shape.key).and_then(Value::as_str);
-            let name = name.filter(|_| fold::is_unambiguous(entry, &[shape.key]));
-            let enabled = name
-                .zip(shape.target)
-                .is_some_and(|(name, target)| server.allows(target(&name)));
-            *if enabled { &mut kept } else { &mut removed } += 1;
-            !enabled
-        });
-        for entry in list.elements() {
+        let is_enabled = |entry: Value<'d>| {
+            let name = fold::get(entry, shape.key).and_then(Value::as_str);
+            name.zip(shape.target)
+                .is_some_and(|(name, target)| server.allows(target(&name)))
+        };
+        let enabled: Vec<bool> = list.elements().map(is_enabled).collect();
+        let kept = enabled.iter().filter(|enabled| **enabled).count();
+        let removed = enabled.len() - kept;
+        let mut decided = enabled.iter();
+        splice.remove_elements(list, |_| decided.next() != Some(&true));
+        for (entry, _) in list
+            .elements()
+            .zip(&enabled)
+            .filter(|(_, enabled)| **enabled)
+        {
             edit_entry(entry, splice);
         }
         occurrences.push(Occurrence::Filtered {
@@ -107,17 +111,15 @@ pub(super) fn filter<'d>(
 /// Takes out of an entry what leads elsewhere or can't be enforced.
 fn edit_entry<'d>(entry: Value<'d>, splice: &mut Splice<'d>) {
     for member in entry.members() {
-        match &*member.key() {
-            "icons" => remove_foreign_icons(member.value(), splice),
-            // Results of tasks come without the name of the tool (MCP 2025-11-25).
-            "execution" => {
-                if let Some(support) = member.value().get("taskSupport")
-                    && support.as_str().as_deref() != Some("forbidden")
-                {
-                    splice.replace(support, "\"forbidden\"");
-                }
-            }
-            _ => {}
+        if member.has_key("icons") {
+            remove_foreign_icons(member.value(), splice);
+        }
+        // Results of tasks come without the name of the tool (MCP 2025-11-25).
+        if member.has_key("execution")
+            && let Some(support) = member.value().get("taskSupport")
+            && support.as_str().as_deref() != Some("forbidden")
+        {
+            splice.replace(support, "\"forbidden\"");
         }
     }
 }
