@@ -343,6 +343,26 @@ async fn events_in_pieces_of_any_size() {
 }
 
 #[tokio::test]
+async fn json_in_pieces_of_any_size() {
+    let (_, result) = long_words();
+    let all = secrets("1");
+    for size in [1, 2, 3, 7, 1000] {
+        let pieces = |text: &str| Wire::Pieces {
+            head: "200 OK\r\ncontent-type: application/json".to_owned(),
+            pieces: text.as_bytes().chunks(size).map(<[u8]>::to_vec).collect(),
+            ends: true,
+        };
+        let stand = Stand::new(pieces(&result));
+        let answer = stand.ask(&call(1, "get_me", json!({}))).await;
+        assert_eq!(answer.body, result, "{size}");
+        let stand = Stand::new(pieces(&all));
+        let answer = stand.ask(&list()).await;
+        assert!(!answer.body.contains("delete_repo"), "{size}: {answer:?}");
+        assert_eq!(entries(&answer.body, "tools").len(), 1, "{size}");
+    }
+}
+
+#[tokio::test]
 async fn lists_on_streams_are_filtered_wherever_they_turn_up() {
     let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
     let result = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;

@@ -59,7 +59,8 @@ async fn a_minute_of_events_and_a_minute_of_silence() {
     // The server's clock drifts a little with each event, so each is measured from the one before.
     let gaps: Vec<f64> = arrivals.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let prompt = gaps.iter().filter(|gap| (0.7..1.4).contains(*gap)).count();
-    assert!(prompt >= EVENTS - 6, "{arrivals:?}");
+    // A busy machine may be late now and then; a buffer would always be.
+    assert!(prompt * 4 >= EVENTS * 3, "{arrivals:?}");
     assert!(gaps.iter().all(|gap| *gap < 5.0), "{arrivals:?}");
     assert!(arrivals[EVENTS - 1] > 59.0, "{arrivals:?}");
     let data = events(&whole.bytes);
