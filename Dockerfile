@@ -1,6 +1,6 @@
 # docker build --target sluice .           Sluice
 # docker build --target github-server .    the MCP server of the quickstart, to try it with
-FROM rust:1.89-bookworm AS build
+FROM rust:1.95-bookworm AS build
 WORKDIR /sluice
 COPY . .
 RUN cargo build --release --locked --bin sluice --example github_server
