@@ -111,7 +111,8 @@ impl Server {
         F: Fn(Option<String>) -> M + Send + Sync + 'static,
         M: Machine,
     {
-        let (stop, stopped) = watch::channel(false);
+        let (stop, mut stopped) = watch::channel(false);
+        let stop = Arc::new(stop);
         let mut health = HealthReporter::new();
         let new_machine = Arc::new(new_machine);
         let mut threads = Vec::new();
@@ -131,7 +132,13 @@ impl Server {
                 .enable_all()
                 .build()?;
             let thread = thread::Builder::new().name(format!("sluice-{index}"));
-            threads.push(thread.spawn(move || runtime.block_on(worker.run()))?);
+            // A worker that ends, however it does, ends all of them: half a server that still says
+            // that it is well is worse than none.
+            let last_word = StopOnDrop(Arc::clone(&stop));
+            threads.push(thread.spawn(move || {
+                let _last_word = last_word;
+                runtime.block_on(worker.run())
+            })?);
         }
         // The workers have their own. One that nobody accepts from would, during the drain, take
         // connections that nobody answers, and Envoy would wait for them.
@@ -141,7 +148,10 @@ impl Server {
             .build()?;
         control.block_on(async {
             set_health(&health, ServingStatus::Serving).await;
-            shutdown.await;
+            tokio::select! {
+                () = shutdown => {}
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+            }
             set_health(&health, ServingStatus::NotServing).await;
             // Ends the streams of those who watch; they would never end by themselves.
             for service in SERVICES {
@@ -155,6 +165,15 @@ impl Server {
                 .map_err(|_| io::Error::other("a worker thread panicked"))??;
         }
         Ok(())
+    }
+}
+
+/// Stops every worker when it is dropped.
+struct StopOnDrop(Arc<watch::Sender<bool>>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
     }
 }
 

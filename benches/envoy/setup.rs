@@ -3,15 +3,17 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::support::envoy::{Config, Envoy, Sluice};
-use crate::support::serve::Serve;
+use crate::support::process::Owned;
+use crate::support::sluice;
 
 /// Half of the tools of the list, and the tool of the allowed call.
 const MANIFEST: &str = "\
@@ -26,14 +28,18 @@ virtual_servers:
       enabled_tools: [\"get_*\"]
 ";
 
-/// A process that ends with this value.
-struct Process(Child);
+/// What answers Envoy.
+enum Processor {
+    DoNothing(Owned),
+    Sluice(sluice::Process),
+}
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Either fails only when the process has ended already, which is what is wanted.
-        drop(self.0.kill());
-        drop(self.0.wait());
+impl Processor {
+    fn pid(&self) -> u32 {
+        match self {
+            Self::DoNothing(process) => process.pid(),
+            Self::Sluice(process) => process.pid(),
+        }
     }
 }
 
@@ -41,8 +47,8 @@ impl Drop for Process {
 pub(crate) struct Setup {
     pub(crate) name: &'static str,
     envoy: Envoy,
-    processor: Option<Serve>,
-    _upstream: Rc<Process>,
+    processor: Option<Processor>,
+    _upstream: Rc<Owned>,
     _directory: Rc<TempDir>,
 }
 
@@ -91,15 +97,15 @@ impl Setup {
         let socket = directory.path().join("do-nothing.sock");
         let mut command = this_executable()?;
         command.arg("do-nothing").arg(&socket);
-        let processor = Serve::spawn(command, &socket)
-            .map_err(|error| format!("the do-nothing processor {error}"))?;
+        let processor = Processor::DoNothing(answers_at(&mut command, &socket)?);
         setups.push(setup("do-nothing", &config(&socket)?, Some(processor))?);
 
         if with_sluice {
-            let processor = Serve::start(env!("CARGO_BIN_EXE_sluice"), MANIFEST, &[])
+            let sluice = sluice::Setup::new(env!("CARGO_BIN_EXE_sluice"), MANIFEST)
+                .start()
                 .map_err(|error| format!("{error}\n(`--without-sluice` measures the rest)"))?;
-            let config = config(processor.socket())?;
-            setups.push(setup("Sluice", &config, Some(processor))?);
+            let config = config(sluice.socket())?;
+            setups.push(setup("Sluice", &config, Some(Processor::Sluice(sluice)))?);
         }
         Ok(setups)
     }
@@ -133,19 +139,29 @@ fn this_executable() -> Result<Command, String> {
         .map_err(|error| error.to_string())
 }
 
-fn start_upstream() -> Result<(Process, SocketAddr), String> {
+/// Starts the processor that does nothing, and waits until it answers.
+fn answers_at(command: &mut Command, socket: &Path) -> Result<Owned, String> {
+    let mut process = Owned::spawn(command)?;
+    let began = Instant::now();
+    while UnixStream::connect(socket).is_err() {
+        if let Some(status) = process.ended() {
+            return Err(format!(
+                "the do-nothing processor ended at its start ({status})"
+            ));
+        }
+        if began.elapsed() > Duration::from_secs(10) {
+            return Err("the do-nothing processor does not answer after 10 s".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(process)
+}
+
+fn start_upstream() -> Result<(Owned, SocketAddr), String> {
     let mut command = this_executable()?;
-    command
-        .arg("upstream")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut process = Process(command.spawn().map_err(|error| error.to_string())?);
+    let mut process = Owned::spawn(command.arg("upstream").stdout(Stdio::piped()))?;
     let mut line = String::new();
-    let output = process
-        .0
-        .stdout
-        .take()
-        .ok_or("the MCP server has no output")?;
+    let output = process.stdout().ok_or("the MCP server has no output")?;
     BufReader::new(output)
         .read_line(&mut line)
         .map_err(|error| error.to_string())?;

@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::process::{Owned, show_on_failure, tail};
 use super::tools;
 
 /// The config that everybody uses. The lines marked `CHANGE` are what [`Config`] changes.
@@ -149,10 +150,7 @@ fn socket(address: SocketAddr) -> String {
 /// A running Envoy. It ends when this is dropped, and also when this process is killed.
 #[derive(Debug)]
 pub(crate) struct Envoy {
-    child: Child,
-    /// Waits for the end of its standard input, which is the end of this process, and then ends
-    /// Envoy.
-    watchman: Child,
+    process: Owned,
     directory: TempDir,
     listener: SocketAddr,
     admin: SocketAddr,
@@ -187,45 +185,20 @@ impl Envoy {
             .args(["--concurrency", &config.concurrency.to_string()])
             .args(["--log-level", "warning", "--file-flush-interval-msec", "50"])
             .args(&config.arguments)
-            .stdin(Stdio::null())
             .stdout(access_log)
             .stderr(File::create(at("envoy.log")).map_err(context)?);
-        let child = command.spawn().map_err(|error| {
-            format!(
-                "cannot start {}: {error}; ENVOY=/path names another",
-                binary.display()
-            )
-        })?;
-        let watchman = Command::new("sh")
-            .args([
-                "-c",
-                "read -r _; kill -KILL \"$1\" 2>/dev/null",
-                "sh",
-                &child.id().to_string(),
-            ])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = child;
-        let watchman = match watchman {
-            Ok(watchman) => watchman,
-            Err(error) => {
-                end(&mut child);
-                return Err(context(error));
-            }
-        };
+        let process = Owned::spawn(&mut command)
+            .map_err(|error| format!("{error}; ENVOY=/path names another"))?;
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut envoy = Self {
-            child,
-            watchman,
+            process,
             directory,
             listener: nowhere,
             admin: nowhere,
         };
         match envoy.wait() {
             Ok(()) => Ok(envoy),
-            Err(error) => Err(format!("{error}; its log ends:\n{}", envoy.log_tail())),
+            Err(error) => Err(format!("{error}; its log ends:\n{}", tail(&envoy.log()))),
         }
     }
 
@@ -233,7 +206,7 @@ impl Envoy {
     fn wait(&mut self) -> Result<(), String> {
         let began = Instant::now();
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(status) = self.process.ended() {
                 return Err(format!("Envoy ended at its start ({status})"));
             }
             let admin = fs::read_to_string(self.directory.path().join("admin-address"));
@@ -278,7 +251,7 @@ impl Envoy {
 
     /// The process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.pid()
     }
 
     /// What the admin interface answers to a GET.
@@ -332,15 +305,6 @@ impl Envoy {
         String::from_utf8_lossy(&log).into_owned()
     }
 
-    fn log_tail(&self) -> String {
-        let log = self.log();
-        let lines: Vec<&str> = log.lines().collect();
-        lines
-            .get(lines.len().saturating_sub(30)..)
-            .unwrap_or_default()
-            .join("\n")
-    }
-
     /// The directory with the config and the logs of this Envoy, gone with it.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
@@ -349,23 +313,8 @@ impl Envoy {
 
 impl Drop for Envoy {
     fn drop(&mut self) {
-        // The watchman first: it must not meet another process with Envoy's number.
-        end(&mut self.watchman);
-        end(&mut self.child);
-        if std::thread::panicking() {
-            drop(writeln!(
-                std::io::stderr(),
-                "--- the end of Envoy's log\n{}",
-                self.log_tail()
-            ));
-        }
+        show_on_failure("Envoy", &self.log());
     }
-}
-
-fn end(child: &mut Child) {
-    // Either fails only when the process has ended already, which is what is wanted.
-    drop(child.kill());
-    drop(child.wait());
 }
 
 fn dechunk(mut body: &str) -> Option<String> {

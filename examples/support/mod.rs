@@ -11,7 +11,7 @@
 //! - [`tools`] fetches what does not come from crates.io, into `target/tools/`.
 //! - [`envoy`] starts an Envoy on `envoy/sluice.yaml` and ends it with the value it returns.
 //! - [`github`] is a GitHub-like MCP server that counts what it executes.
-//! - [`serve`] runs `sluice serve`, the real binary.
+//! - [`process`] ends a process with the value that holds it.
 //! - [`raw`] sends what no HTTP client would.
 //! - [`sluice`] starts a `sluice serve` and ends it with the value it returns.
 //! - [`do_nothing`] is an external processor that lets everything pass: what Envoy does without
@@ -22,7 +22,7 @@
 pub(crate) mod do_nothing;
 pub(crate) mod envoy;
 pub(crate) mod github;
+pub(crate) mod process;
 pub(crate) mod raw;
-pub(crate) mod serve;
 pub(crate) mod sluice;
 pub(crate) mod tools;

@@ -1,15 +1,15 @@
 //! A `sluice serve` process, for as long as the value lives.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::envoy::Sluice;
+use super::process::{Owned, show_on_failure, tail};
 
 /// How long a Sluice may take to start.
 const START: Duration = Duration::from_secs(20);
@@ -66,10 +66,7 @@ impl Setup {
 /// A running Sluice. It ends when this is dropped, and also when this process is killed.
 #[derive(Debug)]
 pub(crate) struct Process {
-    child: Child,
-    /// Waits for the end of its standard input, which is the end of this process, and then ends
-    /// Sluice.
-    watchman: Child,
+    owned: Owned,
     directory: TempDir,
     socket: PathBuf,
     tcp: Option<SocketAddr>,
@@ -93,38 +90,20 @@ impl Process {
             command.args(["--listen", "127.0.0.1:0"]);
         }
         let log = File::create(directory.path().join("sluice.log")).map_err(context)?;
-        let child = command
+        command
             .args(&setup.arguments)
-            .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(context)?)
-            .stderr(log)
-            .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", setup.binary.display()))?;
-        let watchman = Command::new("sh")
-            .args(["-c", "read -r _; kill -KILL \"$1\" 2>/dev/null", "sh"])
-            .arg(child.id().to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut child = child;
-        let watchman = match watchman {
-            Ok(watchman) => watchman,
-            Err(error) => {
-                end(&mut child);
-                return Err(context(error));
-            }
-        };
+            .stderr(log);
+        let owned = Owned::spawn(&mut command)?;
         let mut process = Self {
-            child,
-            watchman,
+            owned,
             directory,
             socket,
             tcp: None,
         };
         match process.wait_until_it_listens(setup.tcp) {
             Ok(()) => Ok(process),
-            Err(error) => Err(format!("{error}; its log ends:\n{}", process.log())),
+            Err(error) => Err(format!("{error}; its log ends:\n{}", tail(&process.log()))),
         }
     }
 
@@ -132,7 +111,7 @@ impl Process {
     fn wait_until_it_listens(&mut self, tcp: bool) -> Result<(), String> {
         let began = Instant::now();
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(status) = self.owned.ended() {
                 return Err(format!("Sluice ended at its start ({status})"));
             }
             let log = self.log();
@@ -172,7 +151,7 @@ impl Process {
 
     /// The process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.owned.pid()
     }
 
     /// Sends a signal by its name (`TERM`, `STOP`, `CONT`, `KILL`).
@@ -180,24 +159,17 @@ impl Process {
     /// # Errors
     /// When there is no such process any more, or no `kill`.
     pub(crate) fn signal(&self, name: &str) -> Result<(), String> {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.pid().to_string()])
-            .status();
-        match sent {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("kill -s {name}: {status}")),
-            Err(error) => Err(format!("cannot run kill: {error}")),
-        }
+        self.owned.signal(name)
     }
 
     /// Ends it at once, as the kernel would for want of memory, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
-        end(&mut self.child);
+        self.owned.kill();
     }
 
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
+        self.owned.ended()
     }
 
     /// The physical memory that it holds, in bytes.
@@ -223,24 +195,6 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The watchman first: it must not meet another process with Sluice's number.
-        end(&mut self.watchman);
-        end(&mut self.child);
-        if std::thread::panicking() {
-            let log = self.log();
-            let lines: Vec<&str> = log.lines().collect();
-            let tail = lines.get(lines.len().saturating_sub(30)..);
-            drop(writeln!(
-                std::io::stderr(),
-                "--- the end of Sluice's log\n{}",
-                tail.unwrap_or_default().join("\n")
-            ));
-        }
+        show_on_failure("Sluice", &self.log());
     }
-}
-
-fn end(child: &mut Child) {
-    // Either fails only when the process has ended already, which is what is wanted.
-    drop(child.kill());
-    drop(child.wait());
 }
