@@ -3,6 +3,7 @@
 //! Every pattern matches a whole text. Text compares as decoded Unicode: case counts, and nothing
 //! is trimmed, folded or normalised.
 
+mod canonical;
 mod cover;
 mod token;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
+pub(super) use canonical::CanonicalUri;
 use token::{Class, Token};
 
 /// The longest pattern, in bytes.
@@ -469,6 +471,9 @@ mod tests {
             "file:///%2e%2e/*",
             "file:///{+a}/../b",
             "file:///a b/*",
+            "file:///a//*",
+            "file:////*",
+            "file:///a//b{+c}",
         ] {
             assert!(Pattern::uri(text).unwrap().is_impossible(true), "{text}");
         }
@@ -477,6 +482,10 @@ mod tests {
             "file:///a/.*",
             "file:///*..*",
             "file:///a/../b",
+            "file:///a//b",
+            "*//a",
+            "file:///a*b//c",
+            "docs://{page}//x",
             "x:%*",
         ] {
             assert!(!Pattern::uri(text).unwrap().is_impossible(true), "{text}");

@@ -95,6 +95,14 @@ impl Rule {
     pub(super) fn compiled(&self) -> &Pattern {
         &self.pattern
     }
+
+    /// The same rule, about the canonical spellings of URIs.
+    pub(super) fn canonical_uri(&self) -> Self {
+        Self {
+            pattern: self.pattern.canonical_uri(),
+            ..self.clone()
+        }
+    }
 }
 
 /// What one kind of thing is judged by: rules that enable, and rules that disable whatever

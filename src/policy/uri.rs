@@ -9,8 +9,31 @@
 /// - a backslash, a space or a control character;
 /// - an escape of a character that needs none (`%2e`, `%61`), of `/`, `\` or a control
 ///   character, or of a percent sign before two digits (`%252e`, which decodes twice);
-/// - a percent sign that begins no escape.
+/// - a percent sign that begins no escape;
+/// - an empty segment inside of the path.
 pub(super) fn is_plain(uri: &str) -> bool {
+    is_plain_but_for_slashes(uri) && segments_are_plain(uri)
+}
+
+/// Whether no segment before the query and the fragment is empty, but for the last one.
+///
+/// Two or three slashes after a colon begin an authority or a path, also where the path is itself
+/// a URI: `docs://page/https://example.com/x`.
+pub(super) fn segments_are_plain(uri: &str) -> bool {
+    let end = uri.find(['?', '#']).unwrap_or(uri.len());
+    let (mut slashes, mut allowed) = (0, 1);
+    uri.bytes().take(end).all(|byte| {
+        match byte {
+            b'/' => slashes += 1,
+            b':' => (slashes, allowed) = (0, 3),
+            _ => (slashes, allowed) = (0, 1),
+        }
+        slashes <= allowed
+    })
+}
+
+/// Whether a URI is plain, if its slashes are.
+pub(super) fn is_plain_but_for_slashes(uri: &str) -> bool {
     let separator = |c: char| matches!(c, '/' | '?' | '#' | '&' | '=' | ';' | ':');
     uri.split(separator)
         .all(|segment| segment != "." && segment != "..")
@@ -58,6 +81,9 @@ mod tests {
             "file:///a/...",
             "file:///a/.git",
             "docs://page/https://example.com/x",
+            "docs://page/file:///x",
+            "urn:a:b/c/",
+            "https://example.com/?path=a//b#//",
             "https://example.com/?range=1..2",
             "file:///a%20b/%C3%A9",
             "file:///100%25",
@@ -92,6 +118,13 @@ mod tests {
             "file:///a%0ab",
             "file:///a\nb",
             "file:///a b",
+            "file:////a",
+            "file:///a//b",
+            "file:///a//",
+            "file://a//b",
+            "docs:a//b",
+            "docs://page/https:////x",
+            "//a/b",
             "file:///100%",
             "file:///100%2",
             "file:///100%zz",

@@ -3,7 +3,7 @@
 use crate::mcp::ProtocolVersion;
 
 use super::decision::{Decision, Target};
-use super::pattern::Pattern;
+use super::pattern::{CanonicalUri, Pattern};
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
 use super::uri;
@@ -72,43 +72,52 @@ impl Definition {
 
 /// A physical MCP server, restricted for one agent scope: what a view is to a table.
 #[derive(Debug, Clone)]
-pub struct VirtualServer(Definition);
+pub struct VirtualServer {
+    definition: Definition,
+    /// What disables resources, once more: about the canonical spellings of URIs.
+    canonical: Rules,
+}
 
 impl VirtualServer {
     /// The virtual server of this definition.
     #[must_use]
     pub fn new(definition: Definition) -> Self {
-        Self(definition)
+        let disabled = definition.resources.disabled();
+        let disabled = disabled.iter().map(Rule::canonical_uri).collect();
+        Self {
+            definition,
+            canonical: Rules::new(Vec::new(), disabled),
+        }
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.definition.name
     }
 
     /// What it is for.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
-        self.0.description.as_deref()
+        self.definition.description.as_deref()
     }
 
     /// The name of the physical server.
     #[must_use]
     pub fn server(&self) -> &str {
-        &self.0.server
+        &self.definition.server
     }
 
     /// By what a request finds it.
     #[must_use]
     pub fn matches(&self) -> &Match {
-        &self.0.matches
+        &self.definition.matches
     }
 
     /// The path by which a request finds it, if it is found by a path.
     #[must_use]
     pub fn match_path(&self) -> Option<&str> {
-        match &self.0.matches {
+        match &self.definition.matches {
             Match::Path(path) => Some(path),
             Match::Route(_) => None,
         }
@@ -117,7 +126,7 @@ impl VirtualServer {
     /// The route's value by which a request finds it, if it is found by one.
     #[must_use]
     pub fn match_route(&self) -> Option<&str> {
-        match &self.0.matches {
+        match &self.definition.matches {
             Match::Route(route) => Some(route),
             Match::Path(_) => None,
         }
@@ -126,13 +135,13 @@ impl VirtualServer {
     /// What becomes of the upstream's instructions.
     #[must_use]
     pub fn instructions(&self) -> &Instructions {
-        &self.0.instructions
+        &self.definition.instructions
     }
 
     /// The protocol versions that it serves, oldest first.
     #[must_use]
     pub fn protocol_versions(&self) -> &[ProtocolVersion] {
-        &self.0.protocol_versions
+        &self.definition.protocol_versions
     }
 
     /// Decides whether a target may be seen and used; for the list and for the call.
@@ -140,42 +149,37 @@ impl VirtualServer {
     /// Names and URIs compare as decoded Unicode text: case counts, and nothing is trimmed,
     /// folded or normalised. What is disabled is never allowed; what no rule enables neither. A URI
     /// that someone may read as another one (with dot segments, or characters encoded that need
-    /// not be) is allowed only by a rule that spells out exactly this URI.
+    /// not be, or an empty segment) is allowed only by a rule that spells out exactly this URI. A
+    /// URI is disabled in its other spellings too, as far as they are known without knowing the
+    /// server: percent-encoding, several slashes for one or one more at the end, letter case of
+    /// scheme and host, the default port, user information, a fragment, an empty query. Which
+    /// other URIs a server takes for the same (by letter case, by Unicode's forms, by links)
+    /// only the server knows.
     #[must_use]
     pub fn decide(&self, target: Target<'_>) -> Decision<'_> {
         let (verdict, reason) = match target {
             Target::Tool(name) => {
                 let matches = |pattern: &Pattern| pattern.matches(name);
                 (
-                    self.0.tools.judge(name, matches, matches),
+                    self.definition.tools.judge(name, matches, matches),
                     Reason::ToolNotEnabled,
                 )
             }
             Target::Prompt(name) => {
                 let matches = |pattern: &Pattern| pattern.matches(name);
                 (
-                    self.0.prompts.judge(name, matches, matches),
+                    self.definition.prompts.judge(name, matches, matches),
                     Reason::PromptNotEnabled,
                 )
             }
-            Target::Resource(uri) => {
-                let plain = uri::is_plain(uri);
-                let verdict = self.0.resources.judge(
-                    uri,
-                    |pattern| plain && pattern.matches(uri),
-                    |pattern| pattern.matches(uri),
-                );
-                (verdict, Reason::ResourceNotEnabled)
-            }
-            Target::ResourceTemplate(template) => {
-                let plain = uri::is_plain(template);
-                let verdict = self.0.resources.judge(
-                    template,
-                    |pattern| plain && pattern.matches_template(template),
-                    |pattern| pattern.matches_template(template),
-                );
-                (verdict, Reason::ResourceNotEnabled)
-            }
+            Target::Resource(uri) => (
+                self.judge_uri(uri, Pattern::matches),
+                Reason::ResourceNotEnabled,
+            ),
+            Target::ResourceTemplate(template) => (
+                self.judge_uri(template, Pattern::matches_template),
+                Reason::ResourceNotEnabled,
+            ),
         };
         match verdict {
             Verdict::Enabled(rule) => Decision::Allow { rule },
@@ -187,13 +191,39 @@ impl VirtualServer {
         }
     }
 
+    /// Judges a URI or a template, of which `matches` says whether a pattern matches it.
+    fn judge_uri(&self, uri: &str, matches: impl Fn(&Pattern, &str) -> bool) -> Verdict<'_> {
+        let plain = uri::is_plain(uri);
+        let verdict = self.definition.resources.judge(
+            uri,
+            |pattern| plain && matches(pattern, uri),
+            |pattern| matches(pattern, uri),
+        );
+        // Other spellings cost an allocation for each: only what would pass is looked at again.
+        if !matches!(verdict, Verdict::Enabled(_)) || self.canonical.disabled().is_empty() {
+            return verdict;
+        }
+        let disabled = CanonicalUri::new(uri).forms().find_map(|form| {
+            let disables = |pattern: &Pattern| matches(pattern, form);
+            match self.canonical.judge(form, |_| false, disables) {
+                disabled @ Verdict::Disabled(_) => Some(disabled),
+                Verdict::Enabled(_) | Verdict::Unmentioned => None,
+            }
+        });
+        disabled.unwrap_or(verdict)
+    }
+
     /// The rule with this id, if it is one of this virtual server's.
     #[must_use]
     pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
-        [&self.0.tools, &self.0.prompts, &self.0.resources]
-            .into_iter()
-            .flat_map(|rules| rules.enabled().iter().chain(rules.disabled()))
-            .find(|rule| rule.id() == id)
+        [
+            &self.definition.tools,
+            &self.definition.prompts,
+            &self.definition.resources,
+        ]
+        .into_iter()
+        .flat_map(|rules| rules.enabled().iter().chain(rules.disabled()))
+        .find(|rule| rule.id() == id)
     }
 
     /// Whether a target may be seen and used.
@@ -329,6 +359,118 @@ mod tests {
                 expected,
                 "{uri}"
             );
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_what_is_disabled() {
+        let disabled = [
+            "file:///data/secret/*",
+            "file:///data/exact",
+            "file:///data/top secret/*",
+            "mail://inbox/boss@corp.com/*",
+            "https://host/private/*",
+            "https://host/%C3%A9t%e9",
+            "repo://{owner}/secret",
+            "note:///doc#private",
+            "ssh://root@host/*",
+            "file:///folders/*/",
+        ];
+        let mut all = uris(&["*"], &disabled);
+        let regex = rules(
+            |text| Pattern::regex(text).unwrap(),
+            &[],
+            &["db://[a-z]+/keys/.*"],
+        );
+        let disabled = all.disabled().iter().chain(regex.disabled());
+        all = Rules::new(all.enabled().to_vec(), disabled.cloned().collect());
+        let server = VirtualServer::new(Definition {
+            resources: all,
+            ..Definition::new("v", "s", Match::Path("/mcp".into()))
+        });
+        for uri in [
+            "file:///data//secret/k",
+            "file:////data/secret/k",
+            "FILE:///data/secret/k",
+            "file://localhost/data/secret/k",
+            "file:/data/secret/k",
+            "mail://inbox/boss%40corp.com/1",
+            "mail://INBOX/boss@corp.com/1",
+            "file:///data/top%20secret/k",
+            "file:///data/top%20secret/",
+            "file:///data/exact/",
+            "file:///data/exact?",
+            "file:///data/exact#",
+            "file:///data/exact#part",
+            "file:///data/exact/?#",
+            "HTTPS://host/private/x",
+            "https://HOST/private/x",
+            "https://host.:0443/private/x",
+            "https://host:443/private/x",
+            "https://host:/private/x",
+            "https://user@host/private/x",
+            "https://user:pass@HOST:443/private/x",
+            "https://host/ét%E9",
+            "https://host/%c3%a9t%e9/",
+            "REPO://Acme/secret/",
+            "repo://acme/secret#x",
+            "NOTE:///doc#private",
+            "SSH://root@HOST/x",
+            "FILE:///folders/a/",
+            "DB://Main/keys/1",
+            "db://main/keys/?",
+        ] {
+            assert!(!server.allows(Target::Resource(uri)), "{uri}");
+        }
+        for uri in [
+            // Names are told apart by case, and folders from what is in them.
+            "file:///data/Secret/k",
+            "file:///data/secret",
+            "file:///data/exactly",
+            "file:///data/exact?version=1",
+            "file:///data/exact/more",
+            "https://host:8443/private/x",
+            "http://host:443/private/x",
+            "https://other/private/x",
+            "https://host/%C3%A8t%E9",
+            "https://host/%C3%A9t%E8",
+            "note:///doc",
+            "note:///doc#public",
+            "ssh://guest@host/x",
+            "file:///folders/a",
+            "repo://acme/secret/more",
+        ] {
+            assert!(server.allows(Target::Resource(uri)), "{uri}");
+        }
+        for (template, allowed) in [
+            ("file:///data/top%20secret/{name}", false),
+            ("FILE:///data/secret/{name}", false),
+            ("REPO://{owner}/secret", false),
+            ("repo://{owner}/secret/", false),
+            ("repo://{other}/secret", true),
+            ("https://HOST/private/{+path}", false),
+            ("https://host/{+path}", true),
+        ] {
+            let target = Target::ResourceTemplate(template);
+            assert_eq!(server.allows(target), allowed, "{template}");
+        }
+    }
+
+    #[test]
+    fn who_disables_another_spelling_is_named() {
+        let resources = uris(&["file:///a/*", "file:///b%20c"], &["FILE:///a/x", "*b c"]);
+        let server = VirtualServer::new(Definition {
+            resources,
+            ..Definition::new("v", "s", Match::Path("/mcp".into()))
+        });
+        for (uri, expected) in [
+            ("file:///a/x/", "resource_not_enabled disabled[0]"),
+            // Also of what is enabled by its very text.
+            ("file:///b%20c", "resource_not_enabled disabled[1]"),
+            ("file:///a/y", "allow enabled[0]"),
+            ("FILE:///a/y", "resource_not_enabled"),
+        ] {
+            assert_eq!(say(server.decide(Target::Resource(uri))), expected, "{uri}");
         }
     }
 

@@ -111,5 +111,16 @@ pub(super) fn may_be_plain(tokens: &[Token]) -> bool {
         window.first() == Some(&Token::Char('%'))
             && window.iter().any(|token| !matches!(token, Token::Char(_)))
     });
-    cut || uri::is_plain(&text)
+    (cut || uri::is_plain_but_for_slashes(&text)) && uri::segments_are_plain(&first_part(tokens))
+}
+
+/// What every match begins with, as far as its slashes can be judged: up to a wildcard that may
+/// stand for the beginning of a query. One that stands in a segment may be a colon.
+fn first_part(tokens: &[Token]) -> String {
+    let characters = tokens.iter().map_while(|token| match token {
+        Token::Char(c) => Some(*c),
+        Token::One(Class::Segment) | Token::Many(Class::Segment) => Some(':'),
+        Token::One(Class::Any) | Token::Many(Class::Any) => None,
+    });
+    characters.collect()
 }
