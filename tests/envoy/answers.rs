@@ -133,7 +133,7 @@ async fn what_is_not_an_answer_is_replaced() {
             200,
             "upstream_refused",
         ),
-        ("403", plain("403 Forbidden", html), 200, "upstream_refused"),
+        ("403", plain("403 Forbidden", html), 403, "upstream_refused"),
         (
             "500",
             plain(

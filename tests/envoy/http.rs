@@ -334,8 +334,7 @@ async fn what_of_the_headers_reaches_the_upstream() {
         ("mcp-name", "delete_repo"),
         ("accept-encoding", "gzip"),
     ];
-    let request =
-        post(&client, &envoy.url("/mcp/triage?x=1"), &message).header("user-agent", "agent");
+    let request = post(&client, &envoy.url("/mcp/triage"), &message).header("user-agent", "agent");
     let request = removed
         .iter()
         .fold(request, |request, name| request.header(*name, "secret"));
