@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub use decision::{Decision, Target};
 pub use limits::Limits;
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{CanonicalUri, Pattern, PatternError};
 pub use reason::Reason;
 pub use rule::{Location, Rule, RuleId, Rules};
 pub use virtual_server::{Definition, Instructions, Match, VirtualServer};

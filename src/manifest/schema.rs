@@ -82,9 +82,16 @@ pub(super) struct VirtualServer {
     pub(super) enabled_prompts: Option<Vec<Spanned<Pattern>>>,
     /// The prompts that it does not have, whatever enables them.
     pub(super) disabled_prompts: Option<Vec<Spanned<Pattern>>>,
-    /// The resources and resource templates that it has, by URI. None, unless listed.
+    /// The resources and resource templates that it has, by URI. None, unless listed. URIs are
+    /// compared as they are written, and one that can be read in two ways (dot segments, empty
+    /// segments, needless escapes) is enabled only by a pattern without wildcards.
     pub(super) enabled_resources: Option<Vec<Spanned<Pattern>>>,
-    /// The resources and resource templates that it does not have, whatever enables them.
+    /// The resources and resource templates that it does not have, whatever enables them. They are
+    /// found in other common spellings of their URIs too: percent-encoded, with more slashes, with
+    /// another letter case of scheme and host, with the default port, a user, a fragment or an
+    /// empty query. Letter case in a path counts, and `x/*` does not include `x`. Under a wildcard
+    /// that enables this is best effort: only the server knows which URIs mean the same to it, so
+    /// enable exactly what may be read where that matters.
     pub(super) disabled_resources: Option<Vec<Spanned<Pattern>>>,
     /// What becomes of the instructions that the server gives to models. They are dropped unless
     /// said otherwise, since they may speak of what is hidden.

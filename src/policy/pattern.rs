@@ -1,7 +1,7 @@
 //! Patterns over names and URIs, compiled to the cheapest way to match them.
 //!
 //! Every pattern matches a whole text. Text compares as decoded Unicode: case counts, and nothing
-//! is trimmed, folded or normalised.
+//! is trimmed, folded or normalised. What disables URIs compares a [`CanonicalUri`] as well.
 
 mod canonical;
 mod cover;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
-pub(super) use canonical::CanonicalUri;
+pub use canonical::CanonicalUri;
 use token::{Class, Token};
 
 /// The longest pattern, in bytes.

@@ -1,11 +1,11 @@
 //! Lists of patterns as rules, and what is wrong between them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::manifest::diagnostic::{Code, Diagnostic, quote};
 use crate::manifest::schema;
 use crate::manifest::span::{Span, Spanned};
-use crate::policy::{Pattern, PatternError, Rule, RuleId, Rules};
+use crate::policy::{CanonicalUri, Pattern, PatternError, Rule, RuleId, Rules};
 
 use super::Context;
 use super::annotations::{self, Effect, KnownServer};
@@ -42,9 +42,22 @@ pub(super) struct Lists {
 struct Placed {
     rule: Rule,
     pattern: Pattern,
+    /// Of a rule that disables URIs, what it is compared with besides their own spelling.
+    canonical: Option<Pattern>,
     span: Span,
     /// Whether it depends on `tool_metadata`, and so may come to match something else.
     by_annotation: bool,
+}
+
+impl Placed {
+    /// Whether this rule matches whatever the other one of the same list does.
+    fn covers(&self, other: &Self) -> bool {
+        let canonical = match (&self.canonical, &other.canonical) {
+            (Some(wide), Some(narrow)) => wide.covers(narrow),
+            (None, _) | (_, None) => true,
+        };
+        canonical && self.pattern.covers(&other.pattern)
+    }
 }
 
 pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<'_>) -> Rules {
@@ -132,8 +145,8 @@ fn place(
     };
     let uri = matches!(subject, Subject::Resources) && effect == Effect::Enable;
     if !by_annotation && pattern.is_impossible(uri) {
-        let help = "a URI that can be read in two ways (dot segments, needless escapes) is enabled \
-                    only by a pattern without wildcards";
+        let help = "a URI that can be read in two ways (dot segments, empty segments, needless \
+                    escapes) is enabled only by a pattern without wildcards";
         context.report(
             Diagnostic::new(Code::NeverMatches, span, "the pattern can match nothing")
                 .help(help.to_owned()),
@@ -141,8 +154,10 @@ fn place(
         return None;
     }
     let rule = Rule::new(id, context.source.location(span), text, pattern.clone());
+    let disables_uris = matches!(subject, Subject::Resources) && effect == Effect::Disable;
     Some(Placed {
         rule,
+        canonical: disables_uris.then(|| pattern.canonical_uri()),
         pattern,
         span,
         by_annotation,
@@ -271,8 +286,8 @@ fn shadowed(context: &mut Context<'_>, list: &[Placed]) {
                 // Of two that cover each other, the first counts.
                 *other != index
                     && !(wider.by_annotation || placed.by_annotation)
-                    && wider.pattern.covers(&placed.pattern)
-                    && (*other < index || !placed.pattern.covers(&wider.pattern))
+                    && wider.covers(placed)
+                    && (*other < index || !placed.covers(wider))
             });
             covering.map(|(_, wider)| *wider)
         });
@@ -302,6 +317,10 @@ fn always_disabled(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Pl
         .iter()
         .filter_map(|placed| Some((placed.pattern.as_exact()?, placed)))
         .collect();
+    let canonical: HashMap<&str, &Placed> = disabled
+        .iter()
+        .filter_map(|placed| Some((placed.canonical.as_ref()?.as_exact()?, placed)))
+        .collect();
     for placed in enabled {
         let twin = placed
             .pattern
@@ -312,6 +331,7 @@ fn always_disabled(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Pl
             wide.find(|(_, wider)| wider.pattern.covers(&placed.pattern))
                 .map(|(_, wider)| wider)
         });
+        let other = other.or_else(|| in_another_spelling(placed, &canonical, disabled));
         if let Some(other) = other {
             let message = format!(
                 "{} is enabled and always disabled",
@@ -330,6 +350,25 @@ fn always_disabled(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Pl
     }
 }
 
+/// The rule that disables another spelling of the one URI that a rule enables.
+fn in_another_spelling<'a>(
+    enabled: &Placed,
+    exact: &HashMap<&str, &'a Placed>,
+    disabled: &'a [Placed],
+) -> Option<&'a Placed> {
+    // Tools and prompts have one spelling.
+    disabled.first()?.canonical.as_ref()?;
+    let uri = CanonicalUri::new(enabled.pattern.as_exact()?);
+    uri.forms().find_map(|form| {
+        let matches = |rule: &Placed| rule.canonical.as_ref().is_some_and(|it| it.matches(form));
+        let wide = || compared(disabled).find(|(_, rule)| matches(rule));
+        exact
+            .get(form)
+            .copied()
+            .or_else(|| wide().map(|(_, rule)| rule))
+    })
+}
+
 /// Warns of exact texts that are disabled though nothing enables them.
 fn disables_nothing(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Placed]) {
     let exact: HashMap<&str, &Placed> = enabled
@@ -339,17 +378,60 @@ fn disables_nothing(context: &mut Context<'_>, enabled: &[Placed], disabled: &[P
     if compared(enabled).count() == MAX_COMPARED {
         return;
     }
+    let spellings = disabled
+        .first()
+        .and_then(|placed| placed.canonical.as_ref())
+        .map(|_| Spellings::new(enabled));
     for placed in disabled {
         let Some(text) = placed.pattern.as_exact() else {
             continue;
         };
         let mut wide = compared(enabled);
-        if !exact.contains_key(text) && !wide.any(|(_, wider)| wider.pattern.matches(text)) {
+        if !exact.contains_key(text)
+            && !wide.any(|(_, wider)| wider.pattern.matches(text))
+            && !spellings.as_ref().is_some_and(|it| it.has(placed))
+        {
             let message = format!("{} is disabled, but nothing enables it", quote(text));
             let help = "what is not enabled needs no disabling";
             context.report(
                 Diagnostic::new(Code::DisablesNothing, placed.span, message).help(help.to_owned()),
             );
         }
+    }
+}
+
+/// In which spellings URIs are enabled.
+struct Spellings {
+    exact: HashSet<String>,
+    wide: Vec<Pattern>,
+}
+
+impl Spellings {
+    fn new(enabled: &[Placed]) -> Self {
+        let exact = enabled
+            .iter()
+            .filter_map(|placed| placed.pattern.as_exact());
+        Self {
+            exact: exact
+                .flat_map(|uri| {
+                    let uri = CanonicalUri::new(uri);
+                    uri.forms().map(str::to_owned).collect::<Vec<_>>()
+                })
+                .collect(),
+            wide: compared(enabled)
+                .map(|(_, placed)| placed.pattern.canonical_uri())
+                .collect(),
+        }
+    }
+
+    /// Whether something is enabled that an exact rule disables in another spelling.
+    fn has(&self, disabled: &Placed) -> bool {
+        let Some(text) = disabled.canonical.as_ref().and_then(Pattern::as_exact) else {
+            return false;
+        };
+        // A rule may enable nothing but what ends in a slash.
+        let folder = format!("{text}/");
+        let matches = |pattern: &Pattern| pattern.matches(text) || pattern.matches(&folder);
+        self.exact.contains(text) || self.wide.iter().any(matches)
     }
 }

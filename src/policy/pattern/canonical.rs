@@ -13,10 +13,12 @@ use super::{Kind, Origin, Pattern};
 /// query. User information, a fragment and a slash at the end of the path are in some of them and
 /// not in others: they are not of the resource's name to most servers, but a rule may be about them.
 #[derive(Debug)]
-pub(in crate::policy) struct CanonicalUri(Vec<String>);
+pub struct CanonicalUri(Vec<String>);
 
 impl CanonicalUri {
-    pub(in crate::policy) fn new(uri: &str) -> Self {
+    /// The spellings of this URI, or of this URI template.
+    #[must_use]
+    pub fn new(uri: &str) -> Self {
         let tokens: Vec<Token> = uri.chars().map(Token::Char).collect();
         let parts = Parts::read(&tokens);
         let mut forms = Vec::with_capacity(1);
@@ -35,7 +37,8 @@ impl CanonicalUri {
         Self(forms)
     }
 
-    pub(in crate::policy) fn forms(&self) -> impl Iterator<Item = &str> {
+    /// The spellings: one, unless the URI has parts that may be left out.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 }
@@ -51,7 +54,8 @@ impl Pattern {
     /// one about all of it. A slash at the end of the path goes, so that it makes no difference,
     /// unless a wildcard stands before it: `a/*/` is not about everything below `a`. So it is with
     /// an empty query. A regular expression stays as it is.
-    pub(in crate::policy) fn canonical_uri(&self) -> Self {
+    #[must_use]
+    pub fn canonical_uri(&self) -> Self {
         match &self.0 {
             Kind::Exact(exact) => Self::exact(&spelling(exact)),
             Kind::Wild {
