@@ -22,6 +22,7 @@ pub(crate) struct Setup {
     socket: Option<PathBuf>,
     tcp: bool,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -33,6 +34,7 @@ impl Setup {
             socket: None,
             tcp: false,
             arguments: Vec::new(),
+            environment: Vec::new(),
         }
     }
 
@@ -51,6 +53,12 @@ impl Setup {
     /// Two more arguments for the command line: `.argument("--drain", "1")`.
     pub(crate) fn argument(mut self, name: &str, value: &str) -> Self {
         self.arguments.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// One more variable in its environment.
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -92,6 +100,7 @@ impl Process {
         let log = File::create(directory.path().join("sluice.log")).map_err(context)?;
         command
             .args(&setup.arguments)
+            .envs(setup.environment.iter().cloned())
             .stdout(log.try_clone().map_err(context)?)
             .stderr(log);
         let owned = Owned::spawn(&mut command)?;

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, MANIFEST, json as answers_in_json, stateless};
+use crate::house::{Answer, House, MANIFEST, json as answers_in_json, sluice, stateless};
 use crate::message::{call, entries, legacy, modern};
 use crate::support::github::Options;
 
@@ -171,16 +171,19 @@ async fn a_request_at_its_limit() {
 
 /// After a warm-up, many rounds of what is large leave the memory where it was.
 #[tokio::test]
+#[cfg(target_os = "linux")]
 async fn memory_is_flat() {
-    /// The allocator may keep the room of a message or two. Twenty rounds that each leaked a list,
-    /// the smallest of what goes through, would be 10 MiB.
-    const GROWTH: u64 = 8 << 20;
+    /// A leak of a list, the smallest of what goes through, would in twenty rounds be twice this.
+    const GROWTH: u64 = 4 << 20;
+    // Left to itself, glibc keeps the room of some messages for those to come (up to 10 MiB here),
+    // now and then. What is longer than this it hands back, so that what stays is what is held.
+    let setup = sluice(MANIFEST).environment("MALLOC_MMAP_THRESHOLD_", "65536");
     for options in [stateless(), answers_in_json()] {
         let options = Options {
             generated_tools: 1000,
             ..options
         };
-        let house = House::new(options);
+        let house = House::from(options, &setup, |config| config);
         let round = async || {
             let list = house.ask(&legacy(1, "tools/list", json!({}))).await;
             assert_eq!(entries(&list.body, "tools").len(), 113);
@@ -205,6 +208,6 @@ async fn memory_is_flat() {
             after.saturating_sub(before) < GROWTH,
             "from {before} to {after} bytes"
         );
-        assert!(after < 64 << 20, "{after} bytes");
+        assert!(after < 48 << 20, "{after} bytes");
     }
 }
