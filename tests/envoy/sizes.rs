@@ -175,9 +175,9 @@ async fn a_request_at_its_limit() {
 async fn memory_is_flat() {
     /// A leak of a list, the smallest of what goes through, would in twenty rounds be twice this.
     const GROWTH: u64 = 4 << 20;
-    // Left to itself, glibc keeps the room of some messages for those to come (up to 10 MiB here),
-    // now and then. What is longer than this it hands back, so that what stays is what is held.
-    let setup = sluice(MANIFEST).environment("MALLOC_MMAP_THRESHOLD_", "65536");
+    // Left to itself, the allocator keeps room for messages to come. Told to hand back at once what
+    // is freed, it shows what is held.
+    let setup = sluice(MANIFEST).environment("MIMALLOC_PURGE_DELAY", "0");
     for options in [stateless(), answers_in_json()] {
         let options = Options {
             generated_tools: 1000,
