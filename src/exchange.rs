@@ -20,6 +20,7 @@ mod handshake;
 mod head;
 mod list;
 mod names;
+mod occurrence;
 mod refusal;
 mod reply;
 mod sampling;
@@ -35,8 +36,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 pub use event::{Event, Headers, Single};
+pub use occurrence::Occurrence;
 pub use refusal::Refusal;
-pub use reply::{BodyEdit, HeaderEdits, Occurrence, Reply, Step};
+pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Policy, Reason, VirtualServer};

@@ -3,8 +3,9 @@
 use bytes::{Bytes, BytesMut};
 
 use super::downlink::{self, Verdict};
+use super::occurrence::Occurrence;
 use super::refusal::Refusal;
-use super::reply::{BodyEdit, HeaderEdits, Occurrence, Step};
+use super::reply::{BodyEdit, HeaderEdits, Step};
 use super::scope::Scope;
 use crate::json::{Document, EndDetector, Splice};
 use crate::jsonrpc::{Message, Outcome, Response};
@@ -142,7 +143,7 @@ fn failure(limits: &Limits, document: &Document<'_>) -> Verdict {
         return Verdict::invalid("a status of failure came without a JSON-RPC error");
     };
     let mut splice = Splice::new(document.source());
-    document.replace_lone_surrogates(&mut splice);
+    splice.replace_lone_surrogates(document);
     if splice.is_empty() {
         Verdict::Pass
     } else {

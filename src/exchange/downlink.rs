@@ -6,8 +6,8 @@
 //! request only adds strictness.
 
 use super::fold::is_unambiguous;
+use super::occurrence::Occurrence;
 use super::refusal::Refusal;
-use super::reply::Occurrence;
 use super::scope::Scope;
 use super::unknown::is_unknown;
 use super::{content, handshake, list, sampling};
@@ -63,7 +63,7 @@ pub(super) fn judge(
         return Verdict::invalid("the server sent something that is no JSON-RPC message");
     };
     let mut splice = Splice::new(document.source());
-    document.replace_lone_surrogates(&mut splice);
+    splice.replace_lone_surrogates(document);
     let judged = match message {
         Message::Response(response) => self::response(
             scope,

@@ -2,7 +2,7 @@
 //! nothing changes.
 
 use super::fold;
-use super::reply::Occurrence;
+use super::occurrence::Occurrence;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Limits, Target, VirtualServer};

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::reply::Occurrence;
+use super::occurrence::Occurrence;
 use crate::json;
 use crate::jsonrpc::{Invalid, InvalidId, RequestId, code};
 use crate::mcp::{ProtocolVersion, code as mcp_code};

@@ -1,8 +1,9 @@
 //! A message of the client: whether it may go to the server, and what of it.
 
 use super::head::Head;
+use super::occurrence::Occurrence;
 use super::refusal::{Refusal, telling_name};
-use super::reply::{HeaderEdits, Occurrence};
+use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
 use super::target::{self, Named};
 use super::version::{self, Kind};

@@ -7,7 +7,6 @@ use std::ops::Range;
 use super::error::{Error, ErrorKind};
 use super::limits::Limits;
 use super::reader;
-use super::splice::Splice;
 use super::string;
 use super::tape::{Node, Tag, Tape};
 
@@ -52,16 +51,9 @@ impl<'a> Document<'a> {
         self.source
     }
 
-    /// Edits `splice`, which must be of this document, so that each escape that was read as half
-    /// of a character is written as the one of U+FFFD, as which [`Value::as_str`] has it.
-    ///
-    /// All else of these strings stays as it is written. The raw text of values keeps the halves:
-    /// who puts it elsewhere has to replace them. Without halves this does nothing, and a reader
-    /// that refuses them ([`LoneSurrogates::Refuse`](super::LoneSurrogates::Refuse)) leaves none.
-    pub fn replace_lone_surrogates(&self, splice: &mut Splice<'_>) {
-        if !self.tape.lone_surrogates.is_empty() {
-            splice.replace_lone_surrogates(self.root(), &self.tape.lone_surrogates);
-        }
+    /// Where escapes stand that were read as half of a character, in order.
+    pub(super) fn lone_surrogates(&self) -> &[u32] {
+        &self.tape.lone_surrogates
     }
 }
 

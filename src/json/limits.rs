@@ -24,9 +24,9 @@ pub enum LoneSurrogates {
     ///
     /// Servers that cut text by UTF-16 units send such halves, and clients take them. All that is
     /// written anew must then say U+FFFD as well, so that nobody reads another text than the one
-    /// that was judged: [`Document::replace_lone_surrogates`] sees to it.
+    /// that was judged: [`Splice::replace_lone_surrogates`] sees to it.
     ///
-    /// [`Document::replace_lone_surrogates`]: super::Document::replace_lone_surrogates
+    /// [`Splice::replace_lone_surrogates`]: super::Splice::replace_lone_surrogates
     Replace,
 }
 

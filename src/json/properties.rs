@@ -193,7 +193,7 @@ fn check_replacing(bytes: &[u8]) -> Result<(), TestCaseError> {
         (Err(_), Err(_)) => return Ok(()),
     };
     let mut splice = Splice::new(document.source());
-    document.replace_lone_surrogates(&mut splice);
+    splice.replace_lone_surrogates(&document);
     let kind = strict.as_ref().err().map(|error| error.kind);
     prop_assert_eq!(
         kind,
@@ -459,7 +459,7 @@ proptest! {
         let mut splice = Splice::new(document.source());
         let (before, after) = edits.split_at(at.index(edits.len() + 1));
         before.iter().try_for_each(|edit| edit.make(&mut splice))?;
-        document.replace_lone_surrogates(&mut splice);
+        splice.replace_lone_surrogates(&document);
         after.iter().try_for_each(|edit| edit.make(&mut splice))?;
         let output = splice.finish();
         let reread = Document::parse(output.as_bytes(), &Limits::default()).unwrap();

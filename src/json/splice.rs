@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::document::{Member, Value};
+use super::document::{Document, Member, Value};
 use super::string;
 
 /// Edits to one document, collected in any order and then written at once.
@@ -141,11 +141,15 @@ impl<'a> Splice<'a> {
         inserted.push((key.to_owned(), json.to_owned()));
     }
 
-    /// Replaces the escapes that begin at `offsets`, which are in order, wherever no other edit
-    /// covers them.
-    pub(super) fn replace_lone_surrogates(&mut self, root: Value<'_>, offsets: &[u32]) {
-        self.check(root);
-        self.lone_surrogates = offsets.to_vec();
+    /// Writes each escape of `document`, which must be the one that is edited, that was read as
+    /// half of a character as the one of U+FFFD, as which [`Value::as_str`] has it.
+    ///
+    /// All else of these strings stays as it is written. The raw text of values keeps the halves:
+    /// who puts it elsewhere has to replace them. Without halves this does nothing, and a reader
+    /// that refuses them ([`LoneSurrogates::Refuse`](super::LoneSurrogates::Refuse)) leaves none.
+    pub fn replace_lone_surrogates(&mut self, document: &Document<'_>) {
+        self.check(document.root());
+        self.lone_surrogates = document.lone_surrogates().to_vec();
     }
 
     /// The document with all edits made.

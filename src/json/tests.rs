@@ -203,7 +203,7 @@ fn half_characters_are_replaced_where_that_is_asked_for() {
         let first = document.root().elements().next().unwrap();
         assert_eq!(first.as_str().unwrap(), text, "{source}");
         let mut splice = Splice::new(document.source());
-        document.replace_lone_surrogates(&mut splice);
+        splice.replace_lone_surrogates(&document);
         assert_eq!(splice.is_empty(), source == expected, "{source}");
         assert_eq!(splice.finish(), expected);
         assert_eq!(kind_of(expected.as_bytes()), None);
@@ -236,18 +236,18 @@ fn half_characters_go_with_what_is_removed_or_replaced() {
     for halves_first in [false, true] {
         let mut splice = Splice::new(document.source());
         if halves_first {
-            document.replace_lone_surrogates(&mut splice);
+            splice.replace_lone_surrogates(&document);
         }
         splice.remove_member(root, "a");
         splice.remove_element(list, 0);
         splice.replace(root.get("d").unwrap(), "0");
         splice.insert_member(root, "e", "1");
-        document.replace_lone_surrogates(&mut splice);
+        splice.replace_lone_surrogates(&document);
         assert_eq!(splice.finish(), r#"{"b":[{"c":"x\ufffd"}],"d":0,"e":1}"#);
     }
     let mut splice = Splice::new(document.source());
     splice.replace(list, "[]");
-    document.replace_lone_surrogates(&mut splice);
+    splice.replace_lone_surrogates(&document);
     let expected = r#"{"a":"\ufffd","b":[],"d":"\ufffd\ufffd"}"#;
     assert_eq!(splice.finish(), expected);
 }

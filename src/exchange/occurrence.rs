@@ -1,0 +1,46 @@
+//! What happened in an exchange, for logs, metrics and explanations.
+
+use std::borrow::Cow;
+
+use crate::policy::{Reason, RuleId};
+
+/// Something that happened in an exchange. It never holds arguments, results or credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occurrence {
+    /// A message of the client was let through.
+    Allowed {
+        /// The method, or `response` for an answer to the server.
+        method: &'static str,
+        /// What it names: a tool, a prompt, a resource.
+        target: Option<String>,
+        /// The line of the manifest that allows it, where one is needed.
+        rule: Option<RuleId>,
+    },
+    /// The client was answered in place of the upstream.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// The HTTP status of the answer.
+        status: u16,
+        /// What the log says of it.
+        detail: Cow<'static, str>,
+        /// What the message named: a tool, a prompt, a resource.
+        target: Option<String>,
+        /// The line of the manifest that decided, if it was not the default.
+        rule: Option<RuleId>,
+    },
+    /// A list was filtered.
+    Filtered {
+        /// The member that holds the list: `tools`, `prompts`, …
+        list: &'static str,
+        /// How many entries stayed.
+        kept: usize,
+        /// How many were removed.
+        removed: usize,
+    },
+    /// A message of the server was not passed on.
+    Dropped {
+        /// Why.
+        detail: &'static str,
+    },
+}
