@@ -120,7 +120,7 @@ async fn a_call_passes_and_leaves_a_line_in_the_access_log() {
 }
 
 #[tokio::test]
-async fn over_tcp_a_call_passes_too() {
+async fn with_nobody_at_the_tcp_address_nothing_passes() {
     // Nothing listens there, which Envoy learns over TCP.
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()

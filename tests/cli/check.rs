@@ -196,3 +196,23 @@ fn the_tests_of_a_manifest_are_run() {
     --- stderr
     "#);
 }
+
+#[test]
+fn the_manifests_that_people_read_are_fine() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```yaml\n").unwrap();
+    let (manifest, _) = rest.split_once("```").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("readme.yaml"), manifest).unwrap();
+    let quickstart = root.join("examples/quickstart.yaml");
+    fs::copy(quickstart, directory.path().join("quickstart.yaml")).unwrap();
+    let arguments = ["check", "--deny-warnings", "readme.yaml", "quickstart.yaml"];
+    insta::assert_snapshot!(show(&sluice(directory.path(), &arguments)), @r#"
+    exit code: 0
+    --- stdout
+    readme.yaml: ok, 1 test passed
+    quickstart.yaml: ok, 6 tests passed
+    --- stderr
+    "#);
+}
