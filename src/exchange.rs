@@ -40,7 +40,6 @@ pub use occurrence::Occurrence;
 pub use refusal::Refusal;
 pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
-use crate::mcp::ProtocolVersion;
 use crate::policy::{Policy, Reason, VirtualServer};
 use body::Body;
 use head::{Head, Verb};
@@ -185,27 +184,21 @@ fn request_headers(
     match head::read(policy, route.as_deref(), headers, end_of_stream) {
         Ok((head, edits)) => {
             let step = Step::edit(edits, BodyEdit::Keep);
-            match head.verb {
-                Verb::Post => (State::Head(head), step),
-                Verb::Get | Verb::Delete => {
-                    let verb = head.verb;
-                    let method = if verb == Verb::Get { "GET" } else { "DELETE" };
-                    let version = head.mirrors.version.as_deref();
-                    let version = version.and_then(ProtocolVersion::parse);
-                    let version = version.unwrap_or(ProtocolVersion::V2025_03_26);
-                    let scope = Scope {
-                        server: head.server,
-                        version,
-                        pending: None,
-                    };
-                    let allowed = Occurrence::Allowed {
-                        method,
-                        target: None,
-                        rule: None,
-                    };
-                    (State::Forwarded { scope, verb }, step.with([allowed]))
-                }
-            }
+            let Some(version) = head.version else {
+                return (State::Head(head), step);
+            };
+            let (verb, server) = (head.verb, head.server);
+            let scope = Scope {
+                server,
+                version,
+                pending: None,
+            };
+            let allowed = Occurrence::Allowed {
+                method: verb.as_str(),
+                target: None,
+                rule: None,
+            };
+            (State::Forwarded { scope, verb }, step.with([allowed]))
         }
         Err(refusal) => (State::Over, Step::refuse(refusal)),
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::exchange::{BodyEdit, Event, Exchange, Headers, Occurrence, Refusal, Reply};
 use crate::json::{self, Document};
 use crate::manifest::{Expectation, Given, Test};
-use crate::mcp::{ProtocolVersion, header, meta};
+use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
 use crate::policy::{Policy, Reason, VirtualServer};
 
 /// What became of a message.
@@ -111,11 +111,28 @@ pub fn ask(policy: &Arc<Policy>, server: &VirtualServer, given: &Given) -> Outco
 pub fn hear(policy: &Arc<Policy>, server: &VirtualServer, message: &str) -> Outcome {
     let mut conversation = Conversation::begin(policy, server);
     let path = server.match_path().unwrap_or("/").as_bytes();
-    let headers = Headers::from_iter([(":method", b"GET".as_slice()), (":path", path)]);
+    let version = version(server);
+    let (verb, asks) = if version.is_modern() {
+        // There is no stream but that of a request.
+        (b"POST".as_slice(), Some(listen(message, policy)))
+    } else {
+        (b"GET".as_slice(), None)
+    };
+    let headers = Headers::from_iter([
+        (":method", verb),
+        (":path", path),
+        ("content-type", b"application/json"),
+        (header::PROTOCOL_VERSION, version.as_str().as_bytes()),
+        (header::METHOD, ClientMethod::Listen.as_str().as_bytes()),
+    ]);
+    let end_of_stream = asks.is_none();
     conversation.tell(Event::RequestHeaders {
         headers,
-        end_of_stream: true,
+        end_of_stream,
     });
+    if let Some(asks) = asks {
+        conversation.tell(Event::RequestBody(asks.into()));
+    }
     let headers = [
         (":status", b"200".as_slice()),
         ("content-type", b"text/event-stream"),
@@ -142,6 +159,21 @@ pub fn hear(policy: &Arc<Policy>, server: &VirtualServer, message: &str) -> Outc
         .occurrences
         .retain(|occurrence| !matches!(occurrence, Occurrence::Allowed { .. }));
     outcome
+}
+
+/// A request on whose stream `message` can come: one that has its id.
+fn listen(message: &str, policy: &Policy) -> String {
+    let document = Document::parse(message.as_bytes(), &policy.limits().downlink_json()).ok();
+    let id = document
+        .as_ref()
+        .and_then(|document| document.root().get("id"));
+    let id = id.map_or("1", json::Value::raw);
+    let version = ProtocolVersion::V2026_07_28.as_str();
+    let envelope = json!({meta::PROTOCOL_VERSION: version, meta::CLIENT_CAPABILITIES: {}});
+    let method = ClientMethod::Listen.as_str();
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"notifications":{{}},"_meta":{envelope}}}}}"#
+    )
 }
 
 /// The data of the one event in a stream.

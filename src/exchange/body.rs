@@ -7,8 +7,7 @@ use super::occurrence::Occurrence;
 use super::refusal::Refusal;
 use super::reply::{BodyEdit, HeaderEdits, Step};
 use super::scope::Scope;
-use crate::json::{Document, EndDetector, Splice};
-use crate::jsonrpc::{Message, Outcome, Response};
+use crate::json::{Document, EndDetector};
 use crate::mcp::sse::{self, Item};
 use crate::policy::Limits;
 
@@ -100,10 +99,18 @@ impl Json {
     /// Judges the whole body; `unchanged` is the edit that passes it on as it is.
     fn release(mut self, limits: &Limits, whole: &[u8], unchanged: BodyEdit) -> (Body, Step) {
         let mut occurrences = Vec::new();
-        let verdict = match Document::parse(whole, &limits.downlink_json()) {
-            Ok(document) if self.failure.is_some() => failure(limits, &document),
-            Ok(document) => downlink::judge(&mut self.scope, limits, &document, &mut occurrences),
-            Err(_) => Verdict::invalid("the body is not strict JSON"),
+        let verdict = match (
+            Document::parse(whole, &limits.downlink_json()),
+            self.failure,
+        ) {
+            (Ok(document), None) => {
+                downlink::judge(&mut self.scope, limits, &document, &mut occurrences)
+            }
+            (Ok(document), Some(status)) => {
+                downlink::judge_failure(&self.scope, limits, status, &document)
+            }
+            (Err(_), None) => Verdict::Unreadable("the body is not strict JSON"),
+            (Err(_), Some(status)) => Verdict::Refuse(Refusal::upstream_status(status)),
         };
         // What is not the answer to the request would leave the client waiting.
         let is_answer = self.failure.is_some() || self.scope.unanswered().is_none();
@@ -113,7 +120,9 @@ impl Json {
             Verdict::Pass | Verdict::Rewrite(_) => {
                 return self.refuse(Refusal::upstream_invalid("the answer is not a response"));
             }
-            Verdict::Drop(detail) => return self.refuse(Refusal::upstream_invalid(detail)),
+            Verdict::Drop(detail) | Verdict::Unreadable(detail) => {
+                return self.refuse(Refusal::upstream_invalid(detail));
+            }
             Verdict::Refuse(refusal) => return self.refuse(refusal),
         };
         (
@@ -123,7 +132,6 @@ impl Json {
     }
 
     fn refuse(self, refusal: Refusal) -> (Body, Step) {
-        let refusal = self.failure.map_or(refusal, Refusal::upstream_status);
         let refusal = refusal.answering(self.scope.unanswered());
         (
             Body::Discard,
@@ -132,36 +140,23 @@ impl Json {
     }
 }
 
-/// Judges the body of a response with a status of failure: only an error may come. It passes under
-/// any id, since servers answer so to what they could not read.
-fn failure(limits: &Limits, document: &Document<'_>) -> Verdict {
-    let Ok(Message::Response(Response {
-        outcome: Outcome::Error(_),
-        ..
-    })) = Message::read(document, limits.id_bytes)
-    else {
-        return Verdict::invalid("a status of failure came without a JSON-RPC error");
-    };
-    let mut splice = Splice::new(document.source());
-    splice.replace_lone_surrogates(document);
-    if splice.is_empty() {
-        Verdict::Pass
-    } else {
-        Verdict::Rewrite(splice.finish())
-    }
-}
-
 /// A stream of events.
 #[derive(Debug)]
 pub(super) struct Events {
     scope: Scope,
     decoder: sse::Decoder,
+    /// Whether an event came that could not be read.
+    spoiled: bool,
 }
 
 impl Events {
     /// A stream that `decoder` reads.
     pub(super) fn new(scope: Scope, decoder: sse::Decoder) -> Self {
-        Self { scope, decoder }
+        Self {
+            scope,
+            decoder,
+            spoiled: false,
+        }
     }
 
     fn push(mut self, limits: &Limits, chunk: &[u8], end_of_stream: bool) -> (Body, Step) {
@@ -175,7 +170,7 @@ impl Events {
         for item in items {
             match item {
                 // Whatever a comment says, nobody reads it; that one came keeps the stream alive.
-                Item::Comment => out.extend_from_slice(b":\n\n"),
+                Item::Comment => out.extend_from_slice(sse::COMMENT),
                 Item::Event(event) => {
                     if let Err(refusal) = self.event(limits, event, &mut out, &mut occurrences) {
                         return self.refuse(refusal, out, occurrences);
@@ -187,7 +182,8 @@ impl Events {
             let refusal = Refusal::event_too_large(limits.sse_event_bytes);
             return self.refuse(refusal, out, occurrences);
         }
-        if end_of_stream && !downlink::may_end_unanswered(&self.scope) {
+        let may_end = downlink::may_end_unanswered(&self.scope) && !self.owes_an_answer();
+        if end_of_stream && !may_end {
             let refusal = Refusal::upstream_invalid("the stream ended without an answer");
             return self.refuse(refusal, out, occurrences);
         }
@@ -195,6 +191,11 @@ impl Events {
             Body::Events(Box::new(self)),
             Step::replace(out).with(occurrences),
         )
+    }
+
+    /// Whether what should have been the answer may be what could not be read.
+    fn owes_an_answer(&self) -> bool {
+        self.spoiled && self.scope.unanswered().is_some()
     }
 
     /// Judges one event and writes what of it goes on.
@@ -207,7 +208,6 @@ impl Events {
     ) -> Result<(), Refusal> {
         match event.event.as_deref() {
             None | Some("message") => {}
-            Some("") => event.event = None,
             // Clients ignore them. What nobody reads nobody needs.
             Some(_) => {
                 occurrences.push(Occurrence::Dropped {
@@ -224,7 +224,7 @@ impl Events {
         };
         let verdict = match Document::parse(data, &limits.downlink_json()) {
             Ok(document) => downlink::judge(&mut self.scope, limits, &document, occurrences),
-            Err(_) => Verdict::invalid("an event does not hold strict JSON"),
+            Err(_) => Verdict::Unreadable("an event does not hold strict JSON"),
         };
         match verdict {
             Verdict::Pass => {}
@@ -232,6 +232,13 @@ impl Events {
             Verdict::Refuse(refusal) if self.scope.unanswered().is_some() => return Err(refusal),
             Verdict::Refuse(refusal) => {
                 occurrences.push(refusal.occurrence());
+                event.leave_marks(out);
+                return Ok(());
+            }
+            // The answer may still come; if none does, the end of the stream says so.
+            Verdict::Unreadable(detail) => {
+                self.spoiled = true;
+                occurrences.push(Occurrence::Dropped { detail });
                 event.leave_marks(out);
                 return Ok(());
             }

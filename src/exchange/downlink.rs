@@ -25,6 +25,8 @@ pub(super) enum Verdict {
     Rewrite(String),
     /// It does not go on; the client does not miss it.
     Drop(&'static str),
+    /// It is no message. Whether it was meant to be the answer nobody can tell.
+    Unreadable(&'static str),
     /// It is an answer that can't go on; the client is told this in its place.
     Refuse(Refusal),
 }
@@ -60,7 +62,7 @@ pub(super) fn judge(
     occurrences: &mut Vec<Occurrence>,
 ) -> Verdict {
     let Ok(message) = Message::read(document, limits.id_bytes) else {
-        return Verdict::invalid("the server sent something that is no JSON-RPC message");
+        return Verdict::Unreadable("the server sent something that is no JSON-RPC message");
     };
     let mut splice = Splice::new(document.source());
     splice.replace_lone_surrogates(document);
@@ -106,7 +108,7 @@ fn response<'d>(
             None => splice.insert_member(root, "id", pending.id.as_json()),
         }
         if let Some(named) = &pending.named
-            && is_unknown(response.outcome, named.name())
+            && is_unknown(response.outcome, named.target())
         {
             let refusal = Refusal::unknown(&scope.server, named.target(), scope.version);
             return Err(Verdict::Refuse(refusal));
@@ -194,7 +196,8 @@ fn request<'d>(
         }
     }
     if let Some(params) = params {
-        sampling::edit(&scope.server, params, splice).map_err(Verdict::Drop)?;
+        // The server waits for the answer, and the call behind it with it.
+        sampling::edit(&scope.server, params, splice).map_err(Verdict::invalid)?;
     }
     edit_meta(params, splice);
     Ok(())
@@ -241,6 +244,41 @@ fn edit_meta<'d>(holder: Option<Value<'d>>, splice: &mut Splice<'d>) {
     splice.remove_members(meta, |member| {
         member.has_key(meta::RELATED_TASK) || member.has_key(meta::MODEL_IMMEDIATE_RESPONSE)
     });
+}
+
+/// Judges the body of a response with a status of failure: only an error may come. It passes under
+/// any id, since servers answer so to what they could not read.
+pub(super) fn judge_failure(
+    scope: &Scope,
+    limits: &Limits,
+    status: u16,
+    document: &Document<'_>,
+) -> Verdict {
+    let Ok(Message::Response(Response {
+        outcome: outcome @ Outcome::Error(error),
+        ..
+    })) = Message::read(document, limits.id_bytes)
+    else {
+        return Verdict::Refuse(Refusal::upstream_status(status));
+    };
+    let named = scope
+        .pending
+        .as_ref()
+        .and_then(|pending| pending.named.as_ref());
+    if let Some(named) = named.filter(|named| is_unknown(outcome, named.target())) {
+        let refusal = Refusal::unknown(&scope.server, named.target(), scope.version);
+        return Verdict::Refuse(refusal);
+    }
+    let mut splice = Splice::new(document.source());
+    splice.replace_lone_surrogates(document);
+    if let Some(data) = error.get("data") {
+        sampling::remove_foreign_urls(data, &mut splice);
+    }
+    if splice.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Rewrite(splice.finish())
+    }
 }
 
 /// Whether a stream may stay silent for this request until the client closes it.

@@ -28,6 +28,13 @@ pub(super) fn get<'d>(object: Value<'d>, name: &str) -> Option<Value<'d>> {
     found
 }
 
+/// Whether a member of `object` that can be taken for `name` has a value that `is`.
+pub(super) fn any(object: Value<'_>, name: &str, is: impl Fn(Value<'_>) -> bool) -> bool {
+    object
+        .members()
+        .any(|member| folds_to(&member.key(), name) && is(member.value()))
+}
+
 /// Whether the two are the same without regard to case, Unicode's simple folding included (as
 /// `ſ` for `s`).
 fn folds_to(key: &str, name: &str) -> bool {

@@ -42,11 +42,24 @@ pub(super) enum Verb {
     Delete,
 }
 
+impl Verb {
+    /// The method of HTTP.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// A request whose head has passed.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) server: Arc<VirtualServer>,
     pub(super) verb: Verb,
+    /// The version, where no message is to come that says it.
+    pub(super) version: Option<ProtocolVersion>,
     pub(super) mirrors: Mirrors,
 }
 
@@ -90,7 +103,7 @@ pub(super) fn read(
     let verb = verb(headers)?;
     let mirrors = Mirrors::read(headers)?;
     let mut edits = HeaderEdits::default();
-    match verb {
+    let version = match verb {
         Verb::Post => {
             content(headers, policy.limits().request_bytes, &mut edits)?;
             if end_of_stream {
@@ -98,15 +111,16 @@ pub(super) fn read(
                     "A POST needs a body: one JSON-RPC message",
                 ));
             }
+            None
         }
         Verb::Get | Verb::Delete => {
             if !end_of_stream {
                 return Err(Refusal::presence("A GET or DELETE must not have a body"));
             }
-            session_version(server, mirrors.version.as_deref())?;
             edits.remove.extend(mirrors.modern.iter().cloned());
+            Some(session_version(server, mirrors.version.as_deref())?)
         }
-    }
+    };
     for (name, _) in headers.iter() {
         let is_foreign = REMOVED.contains(&name)
             || name.starts_with(INTERNAL_PREFIX)
@@ -122,6 +136,7 @@ pub(super) fn read(
         Head {
             server: Arc::clone(server),
             verb,
+            version,
             mirrors,
         },
         edits,
@@ -202,8 +217,11 @@ pub(super) fn is_identity(headers: &Headers<'_>) -> bool {
     }
 }
 
-/// Checks the version of a request without a message: only versions with sessions have those.
-fn session_version(server: &VirtualServer, version: Option<&str>) -> Result<(), Refusal> {
+/// Finds the version of a request without a message: only versions with sessions have those.
+fn session_version(
+    server: &VirtualServer,
+    version: Option<&str>,
+) -> Result<ProtocolVersion, Refusal> {
     let supported = server.protocol_versions();
     // The header came with 2025-06-18; without it a request is of the version before.
     let text = version.unwrap_or(ProtocolVersion::V2025_03_26.as_str());
@@ -217,7 +235,7 @@ fn session_version(server: &VirtualServer, version: Option<&str>) -> Result<(), 
         ));
     }
     match version {
-        Some(version) if supported.contains(&version) => Ok(()),
+        Some(version) if supported.contains(&version) => Ok(version),
         Some(_) | None => Err(Refusal::version(text, supported)),
     }
 }

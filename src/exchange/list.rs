@@ -52,15 +52,8 @@ const SHAPES: &[Shape] = &[
 
 /// Whether no member of `result` can be taken for a list by a reader without regard to case.
 pub(super) fn is_unambiguous(result: Value<'_>) -> bool {
-    const LISTS: [&str; 6] = [
-        "tools",
-        "prompts",
-        "resources",
-        "resourceTemplates",
-        "tasks",
-        "skills",
-    ];
-    fold::is_unambiguous(result, &LISTS)
+    let lists: Vec<&str> = SHAPES.iter().map(|shape| shape.member).collect();
+    fold::is_unambiguous(result, &lists)
 }
 
 /// Removes from every list in `result` what the virtual server does not enable.

@@ -1,6 +1,6 @@
 //! What the parameters of a request name, beyond the tool that `tools/call` names.
 
-use super::fold::is_unambiguous;
+use super::fold::{self, is_unambiguous};
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::mcp::ProtocolVersion;
@@ -96,10 +96,13 @@ pub(super) fn check_tool_uses(
         return Ok(());
     };
     for block in std::iter::once(content).chain(content.elements()) {
-        check(block, BLOCK)?;
-        if block.get("type").and_then(Value::as_str).as_deref() != Some("tool_use") {
+        // A form that a user filled in comes as `content` too, and its keys are its own.
+        if !fold::any(block, "type", |value| {
+            value.as_str().as_deref() == Some("tool_use")
+        }) {
             continue;
         }
+        check(block, BLOCK)?;
         let name = block.get("name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Refusal::params("a `tool_use` needs `name`, a string"))?;
         if !server.allows(Target::Tool(&name)) {

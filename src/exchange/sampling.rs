@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::content;
-use super::fold::is_unambiguous;
+use super::fold::{self, is_unambiguous};
 use super::list::is_https;
 use crate::json::{Splice, Value};
 use crate::policy::{Target, VirtualServer};
@@ -35,11 +35,14 @@ pub(super) fn edit<'d>(
     }
     // The user is asked to open it.
     let url = params.get("url").and_then(Value::as_str);
-    if url.is_some_and(|url| !is_https(&url)) {
+    if url.is_some_and(|url| !may_be_opened(&url)) {
         return Err("the user is asked to open a URL that is not one of HTTPS");
     }
+    if params.get("tools").is_some_and(|tools| !tools.is_array()) {
+        return Err("`tools` is not an array");
+    }
     let allows = |tool: Value<'_>| {
-        let name = tool.get("name").and_then(Value::as_str);
+        let name = fold::get(tool, "name").and_then(Value::as_str);
         name.is_some_and(|name| server.allows(Target::Tool(&name)))
     };
     let tools = params.get("tools");
@@ -65,9 +68,19 @@ pub(super) fn remove_foreign_urls<'d>(data: Value<'d>, splice: &mut Splice<'d>) 
             !elicitation
                 .get("url")
                 .and_then(Value::as_str)
-                .is_some_and(|url| is_https(&url))
+                .is_some_and(|url| may_be_opened(&url))
         });
     }
+}
+
+/// Whether a user may be asked to open a URL: over HTTPS, or on the user's own machine.
+fn may_be_opened(url: &str) -> bool {
+    let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+    is_https(url)
+        || local.iter().any(|host| {
+            url.strip_prefix(host)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?', '#']))
+        })
 }
 
 /// Removes the calls of hidden tools from a conversation, with their results.

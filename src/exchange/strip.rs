@@ -86,9 +86,9 @@ fn initialize<'d>(
     let served = || server.protocol_versions().iter().copied().filter(legacy);
     if !served().any(|version| version.as_str() == text) {
         let older = served().filter(|version| version.as_str() < &*text).max();
-        let nearest = older.or_else(|| served().min());
-        let nearest = nearest.ok_or_else(|| Refusal::version(&text, server.protocol_versions()))?;
-        splice.replace(requested, quoted(nearest.as_str()));
+        if let Some(nearest) = older.or_else(|| served().min()) {
+            splice.replace(requested, quoted(nearest.as_str()));
+        }
     }
     if let Some(capabilities) = params.get("capabilities") {
         splice.remove_member(capabilities, "tasks");

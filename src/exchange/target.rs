@@ -74,7 +74,8 @@ pub(super) fn of<'d>(
     match method {
         ClientMethod::ToolsCall => {
             let arguments = params.and_then(|params| params.get("arguments"));
-            if arguments.is_some_and(|arguments| !arguments.is_object()) {
+            // Servers take null for none.
+            if arguments.is_some_and(|arguments| !arguments.is_object() && !arguments.is_null()) {
                 return Err(Refusal::params("`arguments` must be an object"));
             }
             named(Kind::Tool, "name", "tools/call needs `name`, a string")

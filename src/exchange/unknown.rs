@@ -6,55 +6,73 @@
 
 use crate::json::Value;
 use crate::jsonrpc::Outcome;
+use crate::policy::Target;
 
-/// How the SDKs' answers begin, in lower case.
-const BEGINNINGS: &[&str] = &[
-    "unknown tool",
-    "tool not found",
-    "unknown prompt",
-    "prompt not found",
-    "unknown resource",
-    "resource not found",
-];
-
-/// Whether a server says that it does not have `name`: in an error, or in a result that is marked
+/// Whether a server says that it does not have `target`: in an error, or in a result that is marked
 /// as one.
-pub(super) fn is_unknown(outcome: Outcome<'_>, name: &str) -> bool {
-    match outcome {
-        Outcome::Error(error) => says_unknown(error.get("message"), name),
+pub(super) fn is_unknown(outcome: Outcome<'_>, target: Target<'_>) -> bool {
+    let text = match outcome {
+        Outcome::Error(error) => error.get("message"),
         Outcome::Result(result) => {
-            result.get("isError").and_then(Value::as_bool) == Some(true)
-                && result
-                    .get("content")
-                    .and_then(|content| content.elements().next())
-                    .is_some_and(|block| says_unknown(block.get("text"), name))
+            if result.get("isError").and_then(Value::as_bool) != Some(true) {
+                return false;
+            }
+            let first = result
+                .get("content")
+                .and_then(|content| content.elements().next());
+            first.and_then(|block| block.get("text"))
         }
-    }
+    };
+    let (kind, name) = match target {
+        Target::Tool(name) => ("tool", name),
+        Target::Prompt(name) => ("prompt", name),
+        Target::Resource(uri) => ("resource", uri),
+        Target::ResourceTemplate(uri) => ("resource template", uri),
+    };
+    text.and_then(Value::as_str)
+        .is_some_and(|text| says_unknown(&text, kind, name))
 }
 
-fn says_unknown(text: Option<Value<'_>>, name: &str) -> bool {
-    let Some(text) = text.and_then(Value::as_str) else {
+/// Whether a text is one of those by which the SDKs say that they do not have something: `Unknown
+/// tool: x` (Python), `unknown tool "x"` (Go), `Tool x not found` (TypeScript), `tool not found`,
+/// `prompt 'x' not found` (Rust). A tool may say as much of something else, so that the kind and,
+/// where there is one, the name must be those that were asked for.
+fn says_unknown(text: &str, kind: &str, name: &str) -> bool {
+    // The TypeScript SDK puts the code before the message.
+    let coded = text
+        .strip_prefix("MCP error ")
+        .and_then(|rest| rest.split_once(": "));
+    let text = coded.map_or(text, |(_, text)| text).trim();
+    if let Some(rest) = after(text, "unknown ").and_then(|rest| after(rest, kind)) {
+        return names(rest, name).is_some();
+    }
+    let Some(rest) = after(text, kind) else {
         return false;
     };
-    // The TypeScript SDK puts the code before the message.
-    let text = match text
-        .strip_prefix("MCP error ")
-        .and_then(|rest| rest.split_once(": "))
-    {
-        Some((_, text)) => text,
-        None => &text,
-    };
-    let begins = |beginning: &&str| {
-        text.get(..beginning.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
-    };
-    let names_it = ["Tool ", "Prompt ", "Resource "].iter().any(|kind| {
-        let rest = text
-            .strip_prefix(kind)
-            .and_then(|rest| rest.strip_prefix(name));
-        rest.is_some_and(|rest| rest.starts_with(" not found") || rest.starts_with(" disabled"))
-    });
-    names_it || BEGINNINGS.iter().any(begins)
+    if let Some(rest) = after(rest, " not found") {
+        return rest.is_empty() || names(rest, name).is_some();
+    }
+    let rest = names(rest, name);
+    rest.is_some_and(|rest| {
+        after(rest, " not found")
+            .or(after(rest, " disabled"))
+            .is_some()
+    })
+}
+
+/// What follows a name that stands at the beginning, with or without quotes and a colon.
+fn names<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let marks = [':', ' ', '"', '\'', '`'];
+    let rest = text.trim_start_matches(marks).strip_prefix(name)?;
+    let rest = rest.strip_prefix(['"', '\'', '`']).unwrap_or(rest);
+    let is_longer = rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'));
+    (!is_longer).then_some(rest)
+}
+
+/// What follows a beginning, whatever its case.
+fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(beginning.len())?;
+    start.eq_ignore_ascii_case(beginning).then_some(rest)
 }
 
 #[cfg(test)]
@@ -62,50 +80,53 @@ mod tests {
     use super::*;
     use crate::json::{Document, Limits};
 
+    fn says(text: &str, target: Target<'_>) -> bool {
+        let message = serde_json::json!({"code": -32602, "message": text}).to_string();
+        let document = Document::parse(message.as_bytes(), &Limits::default()).unwrap();
+        let as_error = is_unknown(Outcome::Error(document.root()), target);
+        let result =
+            serde_json::json!({"isError": true, "content": [{"type": "text", "text": text}]});
+        let result = result.to_string();
+        let document = Document::parse(result.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(
+            is_unknown(Outcome::Result(document.root()), target),
+            as_error,
+            "{text}"
+        );
+        let fine = result.replace("true", "false");
+        let document = Document::parse(fine.as_bytes(), &Limits::default()).unwrap();
+        assert!(
+            !is_unknown(Outcome::Result(document.root()), target),
+            "{text}"
+        );
+        as_error
+    }
+
     #[test]
     fn the_words_of_the_sdks_are_known() {
-        let table = [
-            (r#"{"code":-32602,"message":"tool not found"}"#, true),
-            (r#"{"code":-32602,"message":"Tool x not found"}"#, true),
-            (
-                r#"{"code":-32602,"message":"MCP error -32602: Tool x not found"}"#,
-                true,
-            ),
-            (r#"{"code":-32602,"message":"unknown tool \"x\""}"#, true),
-            (
-                r#"{"code":-32602,"message":"Unknown tool: x. Available: y"}"#,
-                true,
-            ),
-            (r#"{"code":-32602,"message":"Issue x not found"}"#, false),
-            (r#"{"code":-32602,"message":"Tool y not found"}"#, false),
-            (r#"{"code":-32602}"#, false),
-        ];
-        for (text, expected) in table {
-            let document = Document::parse(text.as_bytes(), &Limits::default()).unwrap();
-            assert_eq!(
-                is_unknown(Outcome::Error(document.root()), "x"),
-                expected,
-                "{text}"
-            );
+        for (text, expected) in [
+            ("tool not found", true),
+            ("Tool x not found", true),
+            ("Tool x disabled", true),
+            ("MCP error -32602: Tool x not found", true),
+            ("unknown tool \"x\"", true),
+            ("Unknown tool: x. Available: y", true),
+            ("Unknown tool: xy", false),
+            ("Unknown tool: other", false),
+            ("Tool y not found", false),
+            ("Tool not found in registry y", false),
+            ("Resource not found: deployments/foo", false),
+            ("Issue x not found", false),
+            ("", false),
+        ] {
+            assert_eq!(says(text, Target::Tool("x")), expected, "{text}");
         }
-        let table = [
-            (
-                r#"{"isError":true,"content":[{"type":"text","text":"Unknown tool: x"}]}"#,
-                true,
-            ),
-            (
-                r#"{"isError":false,"content":[{"type":"text","text":"Unknown tool: x"}]}"#,
-                false,
-            ),
-            (r#"{"isError":true,"content":[]}"#, false),
-        ];
-        for (text, expected) in table {
-            let document = Document::parse(text.as_bytes(), &Limits::default()).unwrap();
-            assert_eq!(
-                is_unknown(Outcome::Result(document.root()), "x"),
-                expected,
-                "{text}"
-            );
-        }
+        assert!(says("prompt 'x' not found", Target::Prompt("x")));
+        assert!(!says("tool not found", Target::Prompt("x")));
+        assert!(says("Resource not found: a://b", Target::Resource("a://b")));
+        assert!(!says(
+            "Resource not found: a://b/c",
+            Target::Resource("a://b")
+        ));
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn agree(
                     method: "initialize",
                 }) =>
             {
-                oldest(supported)
+                oldest(supported, params)
             }
             None => served(ProtocolVersion::V2025_03_26.as_str()),
             Some(text) => match ProtocolVersion::parse(text) {
@@ -104,14 +104,19 @@ pub(super) fn agree(
 }
 
 /// The version in which `initialize` is read: the oldest with sessions that is served.
-fn oldest(supported: &[ProtocolVersion]) -> Result<ProtocolVersion, Refusal> {
+fn oldest(
+    supported: &[ProtocolVersion],
+    params: Option<Value<'_>>,
+) -> Result<ProtocolVersion, Refusal> {
     let mut legacy = supported
         .iter()
         .copied()
         .filter(|version| !version.is_modern());
-    legacy
-        .next()
-        .ok_or_else(|| Refusal::version("none", supported))
+    legacy.next().ok_or_else(|| {
+        let requested = params.and_then(|params| params.get("protocolVersion"));
+        let requested = requested.and_then(Value::as_str).unwrap_or_default();
+        Refusal::version(&requested, supported)
+    })
 }
 
 /// Requires `Mcp-Method`, where there is one, to be what the body says.

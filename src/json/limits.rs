@@ -35,7 +35,7 @@ impl Default for Limits {
         // Deeper than 128 some SDKs reject or take quadratic time; real messages stay below 20.
         Self {
             depth: 64,
-            number_digits: 64,
+            number_digits: 128,
             lone_surrogates: LoneSurrogates::Refuse,
         }
     }

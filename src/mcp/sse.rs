@@ -9,6 +9,9 @@ use std::fmt;
 
 pub use decoder::{Decoder, TooLarge};
 
+/// A comment, as it is passed on: that one came is all that it says.
+pub const COMMENT: &[u8] = b":\n\n";
+
 /// What comes out of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
@@ -68,7 +71,7 @@ impl Event {
 
 impl Event {
     /// Writes what is left of an event whose data and type are not passed on: where to resume, and
-    /// when. Without those a client would ask for the event again.
+    /// when, without which a client would ask for the event again; else a comment.
     pub fn leave_marks(self, out: &mut Vec<u8>) {
         let marks = Self {
             event: None,
@@ -77,6 +80,9 @@ impl Event {
         };
         if marks.id.is_some() || marks.retry.is_some() {
             marks.write(out);
+        } else {
+            // It keeps the connection alive.
+            out.extend_from_slice(COMMENT);
         }
     }
 }

@@ -393,6 +393,8 @@ mod tests {
             "file:////data/secret/k",
             "FILE:///data/secret/k",
             "file://localhost/data/secret/k",
+            "file://127.0.0.1/data/secret/k",
+            "file://x/data/secret/k",
             "file:/data/secret/k",
             "mail://inbox/boss%40corp.com/1",
             "mail://INBOX/boss@corp.com/1",

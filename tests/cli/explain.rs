@@ -139,10 +139,35 @@ fn a_list_of_the_server() {
     insta::assert_snapshot!(show(&explain(&arguments, &odd)), @r#"
     exit code: 0
     --- stdout
-    triage denies it: upstream_invalid (an event does not hold strict JSON)
+    triage does not pass it on: an event does not hold strict JSON
     nothing goes on
     --- stderr
     "#);
+}
+
+#[test]
+fn a_list_of_the_server_in_whatever_version_is_served() {
+    let list = r#"{"jsonrpc":"2.0","id":"x","result":{"resultType":"complete","tools":[{"name":"get_issue"},{"name":"delete_repo"}],"ttlMs":0,"cacheScope":"private"}}"#;
+    let arguments = [
+        "explain",
+        "--manifest",
+        "m.yaml",
+        "--virtual-server",
+        "triage",
+        "--message",
+        "message.json",
+        "--from",
+        "server",
+    ];
+    for versions in ["2026-07-28", "2025-11-25"] {
+        let directory = tempfile::tempdir().unwrap();
+        let manifest = format!("{MANIFEST}    protocol_versions: [\"{versions}\"]\n");
+        fs::write(directory.path().join("m.yaml"), manifest).unwrap();
+        fs::write(directory.path().join("message.json"), list).unwrap();
+        let output = show(&sluice(directory.path(), &arguments));
+        assert!(output.starts_with("exit code: 0"), "{output}");
+        assert!(output.contains("triage shows 1 of 2 tools"), "{output}");
+    }
 }
 
 #[test]

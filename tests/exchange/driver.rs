@@ -24,6 +24,7 @@ virtual_servers:
     servers: [{name: github, enabled_tools: ["*"]}]
     enabled_prompts: ["*"]
     enabled_resources: ["*"]
+    disabled_resources: ["repo://a/secret/*"]
     instructions: pass
   modern-only:
     match: {path: /mcp/modern}

@@ -667,6 +667,11 @@ fn tools_that_a_sampled_message_names_are_decided_too() {
         )
     };
     answer("get_issue").forwarded();
+    let form = r#"{"jsonrpc":"2.0","id":5,"result":{"action":"accept","content":{"Name":"Bob","Type":"x"}}}"#;
+    post(form).forwarded();
+    let folded =
+        r#"{"jsonrpc":"2.0","id":5,"result":{"content":{"Type":"tool_use","name":"delete_repo"}}}"#;
+    post(folded).refused();
     let refusal = answer("delete_repo").refused();
     assert_eq!(
         (refusal.status(), refusal.reason().as_str()),

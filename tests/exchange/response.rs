@@ -68,7 +68,7 @@ fn a_list_is_filtered_on_every_stream_and_under_every_id() {
         call()
             .events(&event(&LIST.replace(r#""id":1"#, r#""id":2"#)))
             .text(),
-        ""
+        ":\n\n"
     );
     // Under an id that some clients take for the same.
     let aliased = LIST.replace(r#""id":1"#, r#""id":"1""#);
@@ -413,12 +413,12 @@ fn events_are_passed_on_in_the_one_form_that_all_clients_read() {
         (
             "other type",
             format!("event: Message\ndata: {hidden}\n\n"),
-            String::new(),
+            ":\n\n".into(),
         ),
         (
             "endpoint",
             "event: endpoint\ndata: /messages\n\n".into(),
-            String::new(),
+            ":\n\n".into(),
         ),
         (
             "upper-case field",
@@ -451,24 +451,30 @@ fn events_are_passed_on_in_the_one_form_that_all_clients_read() {
 }
 
 #[test]
-fn an_event_that_can_not_be_read_ends_the_answer_with_an_error() {
-    for data in [
-        "[]",
-        "{",
-        r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{}}"#,
-        "delete_repo",
-    ] {
-        let text = list()
-            .events(&format!("data: {data}\n\n{}", event(LIST)))
-            .text();
-        assert_eq!(reason(&text), "upstream_invalid");
+fn an_event_that_can_not_be_read_is_not_passed_on() {
+    let twice = r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{}}"#;
+    for data in ["[]", "{", "{}", "ping", twice, "delete_repo"] {
+        let stream = format!("data: {data}\n\n");
+        // The answer may still come, and if it does not, the client is told.
+        let whole = format!("{stream}{}", event(LIST));
+        let expected = format!(":\n\n{}", event(FILTERED));
+        assert_eq!(list().events(&whole).text(), expected, "{data}");
+        assert_eq!(get().forwarded().events(&whole).text(), expected, "{data}");
+        let text = list().events(&stream).text();
+        assert_eq!(
+            reason(text.trim_start_matches(":\n\n")),
+            "upstream_invalid",
+            "{data}"
+        );
         assert!(!text.contains("delete_repo"));
-        let text = get()
-            .forwarded()
-            .events(&format!("data: {data}\n\n{}", event(LIST)))
-            .text();
-        assert_eq!(text, event(FILTERED), "a stream without a request goes on");
+        assert_eq!(get().forwarded().events(&stream).text(), ":\n\n");
     }
+    // What is the answer, and can't be understood, can't be followed by another.
+    let odd = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":{}}}"#;
+    let text = list()
+        .events(&format!("data: {odd}\n\n{}", event(LIST)))
+        .text();
+    assert_eq!(reason(&text), "upstream_invalid");
 }
 
 #[test]
@@ -511,7 +517,7 @@ fn only_messages_of_the_protocol_come_down_a_stream() {
             if passes {
                 whole.clone()
             } else {
-                format!("{answer}\n\n")
+                format!(":\n\n{answer}\n\n")
             }
         };
         assert_eq!(call().events(&whole).text(), expected(legacy), "{data}");
@@ -587,7 +593,8 @@ fn a_modern_stream_that_ends_without_an_answer_gets_one() {
 #[test]
 fn a_second_answer_is_not_passed_on() {
     let answer = event(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
-    assert_eq!(call().events(&format!("{answer}{answer}")).text(), answer);
+    let sent = call().events(&format!("{answer}{answer}")).text();
+    assert_eq!(sent, format!("{answer}:\n\n"));
 }
 
 #[test]
@@ -686,12 +693,14 @@ fn a_conversation_for_the_model_holds_no_calls_of_hidden_tools() {
 
     for (url, passes) in [
         ("https://example.com/x", true),
+        ("http://localhost:3000/x", true),
+        ("http://localhost.example.com/", false),
         ("javascript:alert(1)", false),
     ] {
         let elicit = format!(
             r#"{{"jsonrpc":"2.0","id":"e","method":"elicitation/create","params":{{"mode":"url","url":"{url}","message":"x"}}}}"#
         );
-        assert_eq!(!through(&elicit).is_empty(), passes, "{url}");
+        assert_eq!(through(&elicit).contains("elicitation"), passes, "{url}");
     }
 }
 
@@ -738,4 +747,41 @@ fn halves_of_characters_go_on_as_replacement_characters() {
     assert_eq!(sent, error.replace("udc00", "ufffd"));
     let key = answer(r"x").replace("text\":", "t\\ud800\":");
     assert_eq!(reason(&call().json(&key).text()), "upstream_invalid");
+}
+
+#[test]
+fn disabled_resources_do_not_come_as_content() {
+    let read = || {
+        post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}"#)
+            .route("everything")
+            .forwarded()
+    };
+    let answer = |result: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+    let table = [
+        (
+            r#"{"contents":[{"uri":"repo://a/secret/k","text":"x"},{"uri":"repo://a/b","text":"y"}]}"#,
+            r#"{"contents":[{"uri":"repo://a/b","text":"y"}]}"#,
+        ),
+        (
+            r#"{"content":[{"type":"resource","resource":{"uri":"repo://a/secret/k","text":"x"}},{"type":"resource","resource":{"uri":"other://b","text":"y"}}]}"#,
+            r#"{"content":[{"type":"resource","resource":{"uri":"other://b","text":"y"}}]}"#,
+        ),
+    ];
+    for (result, expected) in table {
+        assert_eq!(read().json(&answer(result)).text(), answer(expected));
+    }
+}
+
+#[test]
+fn failures_that_say_what_there_is_are_replaced_too() {
+    let missing =
+        post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_zzz"}}"#);
+    let headers = [(":status", "400"), ("content-type", "application/json")];
+    let error =
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"unknown tool \"list_zzz\""}}"#;
+    let text = missing
+        .forwarded()
+        .answer(&headers, &[error.as_bytes()])
+        .text();
+    assert_eq!(reason(&text), "tool_not_enabled");
 }

@@ -217,6 +217,15 @@ fn split_scheme(tokens: &[Token]) -> (&[Token], &[Token]) {
 }
 
 fn host_and_port(scheme: &str, authority: &[Token]) -> Vec<Token> {
+    // Servers take the path of a file's URI, whatever host it names. A wildcard may stand for more
+    // than a host.
+    if scheme == "file:"
+        && authority
+            .iter()
+            .all(|token| matches!(token, Token::Char(_)))
+    {
+        return Vec::new();
+    }
     let is_digit = |token: &Token| matches!(token, Token::Char(c) if c.is_ascii_digit());
     let (host, port) = authority
         .iter()
@@ -228,9 +237,6 @@ fn host_and_port(scheme: &str, authority: &[Token]) -> Vec<Token> {
     if let [.., Token::Char(_), Token::Char('.')] = host.as_slice() {
         // The dot of a name that is complete.
         host.pop();
-    }
-    if scheme == "file:" && text(&host).as_deref() == Some("localhost") {
-        host.clear();
     }
     let port = text(port).unwrap_or_default();
     let port = port.trim_start_matches([':', '0']);
