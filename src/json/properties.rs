@@ -249,7 +249,9 @@ impl Edit<'_> {
         match self {
             Edit::Replace(value, json) => splice.replace(*value, json.clone()),
             Edit::RemoveElement(array, index) => {
-                prop_assert!(splice.remove_element(*array, *index));
+                let mut position = 0..;
+                let removed = splice.remove_elements(*array, |_| position.next() == Some(*index));
+                prop_assert_eq!(removed, 1);
             }
             Edit::RemoveMember(object, key) => prop_assert!(splice.remove_member(*object, key)),
             Edit::RemoveMembers(object, keys) => {

@@ -86,17 +86,6 @@ impl<'a> Splice<'a> {
         );
     }
 
-    /// Removes the element of `array` at `index` of the source, if there is one; tells whether
-    /// there is.
-    pub fn remove_element(&mut self, array: Value<'_>, index: usize) -> bool {
-        let mut position = 0;
-        let removed = self.remove_elements(array, |_| {
-            position += 1;
-            position == index + 1
-        });
-        removed > 0
-    }
-
     /// Removes the elements of `array` for which `remove` says so, and tells how many those are.
     pub fn remove_elements<'d>(
         &mut self,
@@ -403,12 +392,12 @@ mod tests {
         splice.replace(element.get("b").unwrap(), "9");
         splice.insert_member(element, "x", "0");
         splice.replace(root.get("c").unwrap(), "3");
-        splice.remove_element(array, 0);
+        splice.remove_elements(array, |_| true);
         splice.replace(element, "null");
         assert_eq!(splice.finish(), r#"{"a":[],"c":3}"#);
 
         let mut splice = Splice::new(document.source());
-        splice.remove_element(array, 0);
+        splice.remove_elements(array, |_| true);
         splice.replace(array, "7");
         splice.replace(root.get("c").unwrap(), "3");
         splice.insert_member(root, "d", "4");
@@ -421,7 +410,7 @@ mod tests {
         let root = document.root();
         let mut splice = Splice::new(document.source());
         assert!(!splice.remove_member(root, "b"));
-        assert!(!splice.remove_element(root.get("a").unwrap(), 1));
+        assert_eq!(splice.remove_elements(root.get("a").unwrap(), |_| false), 0);
         splice.insert_member(root.get("a").unwrap(), "x", "0");
         assert!(splice.is_empty());
         assert_eq!(splice.finish(), document.source());
