@@ -1,6 +1,8 @@
 //! What the server answers.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
+use sluice::exchange::{BodyEdit, Event, Reply};
 
 use super::driver::{Forwarded, Received, get, modern, post};
 
@@ -784,4 +786,41 @@ fn failures_that_say_what_there_is_are_replaced_too() {
         .answer(&headers, &[error.as_bytes()])
         .text();
     assert_eq!(reason(&text), "tool_not_enabled");
+}
+
+#[test]
+fn json_goes_out_when_it_is_complete_and_not_when_the_stream_ends() {
+    // A response can end by trailers, and then nothing tells that the last piece has come.
+    let length = LIST.len().to_string();
+    for known in [true, false] {
+        let mut headers = vec![(":status", "200"), ("content-type", "application/json")];
+        headers.extend(known.then_some(("content-length", &*length)));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect();
+        let end_of_stream = false;
+        let event = Event::ResponseHeaders {
+            headers,
+            end_of_stream,
+        };
+        let (mut exchange, _) = list().exchange.handle(event);
+        let mut sent = Vec::new();
+        for chunk in LIST.as_bytes().chunks(100) {
+            let chunk = Bytes::copy_from_slice(chunk);
+            let (next, step) = exchange.handle(Event::ResponseBody {
+                chunk,
+                end_of_stream,
+            });
+            exchange = next;
+            if let Reply::Continue {
+                body: BodyEdit::Replace(body),
+                ..
+            } = step.reply
+            {
+                sent.extend_from_slice(&body);
+            }
+        }
+        assert_eq!(sent, FILTERED.as_bytes());
+    }
 }
