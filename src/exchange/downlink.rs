@@ -32,6 +32,15 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
+    /// The message goes on with these edits.
+    fn edited(splice: Splice<'_>) -> Self {
+        if splice.is_empty() {
+            Self::Pass
+        } else {
+            Self::Rewrite(splice.finish())
+        }
+    }
+
     /// The answer is not one that can be understood.
     pub(super) fn invalid(detail: &'static str) -> Self {
         Self::Refuse(Refusal::upstream_invalid(detail))
@@ -84,11 +93,7 @@ pub(super) fn judge(
             &mut splice,
         ),
     };
-    match judged {
-        Ok(()) if splice.is_empty() => Verdict::Pass,
-        Ok(()) => Verdict::Rewrite(splice.finish()),
-        Err(verdict) => verdict,
-    }
+    judged.map_or_else(|verdict| verdict, |()| Verdict::edited(splice))
 }
 
 fn response<'d>(
@@ -107,20 +112,13 @@ fn response<'d>(
             // clients wait for ever for an answer that has its id.
             None => splice.insert_member(root, "id", pending.id.as_json()),
         }
-        if let Some(named) = &pending.named
-            && is_unknown(response.outcome, named.target())
-        {
-            let refusal = Refusal::unknown(&scope.server, named.target(), scope.version);
-            return Err(Verdict::Refuse(refusal));
-        }
+    }
+    if let Some(refusal) = unknown(scope, response.outcome) {
+        return Err(Verdict::Refuse(refusal));
     }
     match response.outcome {
         Outcome::Result(result) => self::result(scope, limits, result, splice, occurrences)?,
-        Outcome::Error(error) => {
-            if let Some(data) = error.get("data") {
-                sampling::remove_foreign_urls(data, splice);
-            }
-        }
+        Outcome::Error(error) => edit_error(error, splice),
     }
     scope.set_answered();
     Ok(())
@@ -261,23 +259,25 @@ pub(super) fn judge_failure(
     else {
         return Verdict::Refuse(Refusal::upstream_status(status));
     };
-    let named = scope
-        .pending
-        .as_ref()
-        .and_then(|pending| pending.named.as_ref());
-    if let Some(named) = named.filter(|named| is_unknown(outcome, named.target())) {
-        let refusal = Refusal::unknown(&scope.server, named.target(), scope.version);
+    if let Some(refusal) = unknown(scope, outcome) {
         return Verdict::Refuse(refusal);
     }
     let mut splice = Splice::new(document.source());
     splice.replace_lone_surrogates(document);
+    edit_error(error, &mut splice);
+    Verdict::edited(splice)
+}
+
+/// Sluice's own answer, where the server says that it does not have what the request names.
+fn unknown(scope: &Scope, outcome: Outcome<'_>) -> Option<Refusal> {
+    let target = scope.pending.as_ref()?.named.as_ref()?.target();
+    is_unknown(outcome, target).then(|| Refusal::unknown(&scope.server, target, scope.version))
+}
+
+/// Takes out of an error what leads elsewhere.
+fn edit_error<'d>(error: Value<'d>, splice: &mut Splice<'d>) {
     if let Some(data) = error.get("data") {
-        sampling::remove_foreign_urls(data, &mut splice);
-    }
-    if splice.is_empty() {
-        Verdict::Pass
-    } else {
-        Verdict::Rewrite(splice.finish())
+        sampling::remove_foreign_urls(data, splice);
     }
 }
 

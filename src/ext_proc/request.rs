@@ -66,15 +66,13 @@ pub(super) fn read<T>(
             end_of_stream,
             ..
         }) => {
-            let headers = headers.unwrap_or_default();
-            let headers = view(&headers);
-            handle(
-                Owed::RequestHeaders,
-                Event::RequestHeaders {
-                    headers,
-                    end_of_stream,
-                },
-            )
+            let map = headers.unwrap_or_default();
+            let headers = view(&map);
+            let event = Event::RequestHeaders {
+                headers,
+                end_of_stream,
+            };
+            handle(Owed::RequestHeaders, event)
         }
         // With BUFFERED every body is the whole one, also when trailers follow it.
         Request::RequestBody(HttpBody { body, .. }) => {
@@ -86,15 +84,13 @@ pub(super) fn read<T>(
             end_of_stream,
             ..
         }) => {
-            let headers = headers.unwrap_or_default();
-            let headers = view(&headers);
-            handle(
-                Owed::ResponseHeaders,
-                Event::ResponseHeaders {
-                    headers,
-                    end_of_stream,
-                },
-            )
+            let map = headers.unwrap_or_default();
+            let headers = view(&map);
+            let event = Event::ResponseHeaders {
+                headers,
+                end_of_stream,
+            };
+            handle(Owed::ResponseHeaders, event)
         }
         Request::ResponseBody(HttpBody {
             body,
