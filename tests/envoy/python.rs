@@ -115,6 +115,16 @@ fn only(list: &Value, key: &str, names: &[&str]) -> Vec<Value> {
     entries.filter(named).cloned().collect()
 }
 
+/// Four calls that are allowed, then one that is hidden and one of a tool that does not exist.
+fn only_hidden_calls_differ(calls: &Value, straight: &Value) {
+    for call in 0..4 {
+        assert!(calls[call]["result"].is_object(), "{calls}");
+        assert_eq!(calls[call], straight[call]);
+    }
+    same_refusal(&calls[4], &calls[5], "Unknown tool: delete_repo");
+    assert_eq!(calls[4]["error"]["code"], -32602);
+}
+
 /// Asserts that two ways of asking for what is not enabled end in the same error but for the name.
 #[track_caller]
 fn same_refusal(hidden: &Value, absent: &Value, name: &str) {
@@ -195,12 +205,7 @@ fn a_python_client_before_the_rust_server() {
             );
 
             let (calls, straight) = (&sliced["calls"], &direct["calls"]);
-            for call in 0..4 {
-                assert!(calls[call]["result"].is_object(), "{calls}");
-                assert_eq!(calls[call], straight[call]);
-            }
-            same_refusal(&calls[4], &calls[5], "Unknown tool: delete_repo");
-            assert_eq!(calls[4]["error"]["code"], -32602);
+            only_hidden_calls_differ(calls, straight);
             assert_eq!(sliced["prompt"][0], direct["prompt"][0]);
             same_refusal(
                 &sliced["prompt"][1],
@@ -271,12 +276,7 @@ fn a_python_client_before_the_python_server() {
                 json!(direct["resources"].as_array().unwrap()[..1])
             );
             let (calls, straight) = (&sliced["calls"], &direct["calls"]);
-            for call in 0..4 {
-                assert!(calls[call]["result"].is_object(), "{calls}");
-                assert_eq!(calls[call], straight[call]);
-            }
-            same_refusal(&calls[4], &calls[5], "Unknown tool: delete_repo");
-            assert_eq!(calls[4]["error"]["code"], -32602);
+            only_hidden_calls_differ(calls, straight);
             // The server itself would have told one from the other.
             assert!(straight[4]["result"].is_object() && straight[4] != straight[5]);
             assert_eq!(sliced["prompt"][0], direct["prompt"][0]);
