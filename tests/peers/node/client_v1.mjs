@@ -1,0 +1,44 @@
+// The TypeScript MCP SDK 1 (`@modelcontextprotocol/sdk`) as a client; jobs.mjs says what it does.
+// It runs in the directory that has the package. The mode of a job means nothing here.
+
+import { createRequire } from "node:module";
+
+import { manners, serve } from "./jobs.mjs";
+
+const require = createRequire(`${process.cwd()}/`);
+const { Client } = require("@modelcontextprotocol/sdk/client/index.js");
+const { SSEClientTransport } = require("@modelcontextprotocol/sdk/client/sse.js");
+const { StreamableHTTPClientTransport } = require("@modelcontextprotocol/sdk/client/streamableHttp.js");
+const types = require("@modelcontextprotocol/sdk/types.js");
+
+// The transport keeps the version to itself, since it is the one that tells the server.
+function transportFor(job) {
+  const Transport = job.transport === "sse" ? SSEClientTransport : StreamableHTTPClientTransport;
+  const transport = new Transport(new URL(job.url));
+  const set = transport.setProtocolVersion.bind(transport);
+  transport.setProtocolVersion = (version) => set((transport.version = version));
+  return transport;
+}
+
+async function connect(job, heard) {
+  const transport = transportFor(job);
+  const capabilities = { sampling: {}, elicitation: {} };
+  const client = new Client({ name: "interop", version: "1" }, { capabilities });
+  const { sample, elicit, log, changed } = manners(heard);
+  client.setRequestHandler(types.CreateMessageRequestSchema, sample);
+  client.setRequestHandler(types.ElicitRequestSchema, elicit);
+  client.setNotificationHandler(types.LoggingMessageNotificationSchema, log);
+  client.setNotificationHandler(types.ToolListChangedNotificationSchema, changed);
+  await client.connect(transport);
+  return {
+    client,
+    version: () => transport.version,
+    call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options),
+    close: async () => {
+      await transport.terminateSession?.().catch(() => {});
+      await client.close();
+    },
+  };
+}
+
+await serve(connect, (error) => error instanceof types.McpError);

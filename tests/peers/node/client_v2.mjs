@@ -1,0 +1,46 @@
+// The TypeScript MCP SDK 2 (`@modelcontextprotocol/client`) as a client; jobs.mjs says what it
+// does. It runs in the directory that has the package. The mode of a job is `legacy`, `auto` or a
+// version of the protocol.
+
+import { createRequire } from "node:module";
+
+import { manners, serve } from "./jobs.mjs";
+
+const require = createRequire(`${process.cwd()}/`);
+const { Client, LOG_LEVEL_META_KEY, ProtocolError, SSEClientTransport, StreamableHTTPClientTransport } = require(
+  "@modelcontextprotocol/client",
+);
+
+function options({ mode }) {
+  const named = mode === "legacy" || mode === "auto";
+  return {
+    capabilities: { sampling: {}, elicitation: {} },
+    versionNegotiation: { mode: named ? mode : { pin: mode } },
+  };
+}
+
+async function connect(job, heard) {
+  const Transport = job.transport === "sse" ? SSEClientTransport : StreamableHTTPClientTransport;
+  const transport = new Transport(new URL(job.url));
+  const client = new Client({ name: "interop", version: "1" }, options(job));
+  const { sample, elicit, log, changed } = manners(heard);
+  client.setRequestHandler("sampling/createMessage", sample);
+  client.setRequestHandler("elicitation/create", elicit);
+  client.setNotificationHandler("notifications/message", log);
+  client.setNotificationHandler("notifications/tools/list_changed", changed);
+  await client.connect(transport);
+  const version = client.getNegotiatedProtocolVersion();
+  // Since 2026-07-28 a server says only what a request asks it to say.
+  const meta = version >= "2026-07-28" ? { _meta: { [LOG_LEVEL_META_KEY]: "info" } } : {};
+  return {
+    client,
+    version: () => version,
+    call: (name, args, options) => client.callTool({ name, arguments: args, ...meta }, options),
+    close: async () => {
+      await transport.terminateSession?.().catch(() => {});
+      await client.close();
+    },
+  };
+}
+
+await serve(connect, (error) => error instanceof ProtocolError);
