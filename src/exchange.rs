@@ -5,12 +5,13 @@
 //! the moment, and keeps that policy to its end.
 //!
 //! A request goes through `head` (what headers alone condemn), `version` (which version it is in)
-//! and `uplink` (what the message asks for), with `target` and `names` for what it names and `strip`
+//! and `uplink` (what the message asks for; `batch`, if it is several), with `target` and `names` for what it names and `strip`
 //! for what is taken out of it. A response goes through `answer` (its headers), `body` (its pieces)
 //! and `downlink` (each message), with `list`, `handshake`, `content`, `sampling` and `unknown` for
 //! what messages hold. `refusal` has everything that a client can ever be told.
 
 mod answer;
+mod batch;
 mod body;
 mod content;
 mod downlink;
@@ -40,6 +41,7 @@ pub use occurrence::Occurrence;
 pub use refusal::Refusal;
 pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
+use crate::mcp::ProtocolVersion;
 use crate::policy::{Policy, Reason, VirtualServer};
 use body::Body;
 use head::{Head, Verb};
@@ -188,10 +190,13 @@ fn request_headers(
                 return (State::Head(head), step);
             };
             let (verb, server) = (head.verb, head.server);
+            // What answered a batch may be replayed.
+            let batch = server.takes_batches() && version == ProtocolVersion::V2025_03_26;
             let scope = Scope {
                 server,
                 version,
-                pending: None,
+                pending: Vec::new(),
+                batch,
             };
             let allowed = Occurrence::Allowed {
                 method: verb.as_str(),
@@ -210,7 +215,7 @@ fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
             let edit = admitted
                 .body
                 .map_or(BodyEdit::Keep, |body| BodyEdit::Replace(body.into()));
-            let step = Step::edit(admitted.headers, edit).with([admitted.occurrence]);
+            let step = Step::edit(admitted.headers, edit).with(admitted.occurrences);
             (
                 State::Forwarded {
                     scope: admitted.scope,

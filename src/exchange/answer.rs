@@ -41,9 +41,9 @@ pub(super) fn read(
     headers: &Headers<'_>,
     end_of_stream: bool,
 ) -> Result<(Body, HeaderEdits), Refusal> {
-    let id = scope.unanswered().cloned();
+    let recipients = scope.recipients();
     read_for(scope, verb, limits, headers, end_of_stream)
-        .map_err(|refusal| refusal.answering(id.as_ref()))
+        .map_err(|refusal| refusal.answering(recipients))
 }
 
 fn read_for(
@@ -57,7 +57,7 @@ fn read_for(
         .first(":status")
         .and_then(|status| std::str::from_utf8(status).ok());
     let status: u16 = status.and_then(|status| status.parse().ok()).unwrap_or(0);
-    let awaits = scope.pending.is_some();
+    let awaits = scope.awaits();
     let mut edits = HeaderEdits::default();
     for (name, _) in headers.iter() {
         if REMOVED.contains(&name) {

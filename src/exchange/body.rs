@@ -113,13 +113,15 @@ impl Json {
             (Err(_), Some(status)) => Verdict::Refuse(Refusal::upstream_status(status)),
         };
         // What is not the answer to the request would leave the client waiting.
-        let is_answer = self.failure.is_some() || self.scope.unanswered().is_none();
+        let is_answer = self.failure.is_some() || !self.scope.is_owed();
         let edit = match verdict {
             Verdict::Pass if is_answer => unchanged,
             Verdict::Rewrite(body) if is_answer => BodyEdit::Replace(body.into()),
-            Verdict::Pass | Verdict::Rewrite(_) => {
+            Verdict::Pass | Verdict::Rewrite(_) if !self.scope.batch => {
                 return self.refuse(Refusal::upstream_invalid("the answer is not a response"));
             }
+            Verdict::Pass => self.complete(&String::from_utf8_lossy(whole), &mut occurrences),
+            Verdict::Rewrite(body) => self.complete(&body, &mut occurrences),
             Verdict::Drop(detail) | Verdict::Unreadable(detail) => {
                 return self.refuse(Refusal::upstream_invalid(detail));
             }
@@ -131,11 +133,28 @@ impl Json {
         )
     }
 
+    /// Adds to the answers of a batch those that the server did not give.
+    fn complete(&self, answers: &str, occurrences: &mut Vec<Occurrence>) -> BodyEdit {
+        let refusal = Refusal::upstream_invalid("a request of the batch was not answered")
+            .answering(self.scope.recipients());
+        occurrences.extend(refusal.occurrences());
+        let answers = answers.trim();
+        // One answer alone need not come as an array.
+        let answers = answers
+            .strip_prefix('[')
+            .and_then(|answers| answers.strip_suffix(']'))
+            .unwrap_or(answers);
+        let all: Vec<String> = std::iter::once(answers.to_owned())
+            .chain(refusal.messages())
+            .collect();
+        BodyEdit::Replace(format!("[{}]", all.join(",")).into())
+    }
+
     fn refuse(self, refusal: Refusal) -> (Body, Step) {
-        let refusal = refusal.answering(self.scope.unanswered());
+        let refusal = refusal.answering(self.scope.recipients());
         (
             Body::Discard,
-            Step::replace(refusal.body()).with([refusal.occurrence()]),
+            Step::replace(refusal.body()).with(refusal.occurrences()),
         )
     }
 }
@@ -195,7 +214,7 @@ impl Events {
 
     /// Whether what should have been the answer may be what could not be read.
     fn owes_an_answer(&self) -> bool {
-        self.spoiled && self.scope.unanswered().is_some()
+        self.spoiled && self.scope.is_owed()
     }
 
     /// Judges one event and writes what of it goes on.
@@ -229,9 +248,9 @@ impl Events {
         match verdict {
             Verdict::Pass => {}
             Verdict::Rewrite(data) => event.data = Some(data.into_bytes()),
-            Verdict::Refuse(refusal) if self.scope.unanswered().is_some() => return Err(refusal),
+            Verdict::Refuse(refusal) if self.scope.is_owed() => return Err(refusal),
             Verdict::Refuse(refusal) => {
-                occurrences.push(refusal.occurrence());
+                occurrences.extend(refusal.occurrences());
                 event.leave_marks(out);
                 return Ok(());
             }
@@ -259,25 +278,27 @@ impl Events {
         mut out: Vec<u8>,
         occurrences: Vec<Occurrence>,
     ) -> (Body, Step) {
-        let Some(id) = self.scope.unanswered() else {
+        if !self.scope.is_owed() {
             let step = Step::abort(
                 refusal.reason(),
                 "nobody waits for an answer on this stream",
             );
             return (Body::Discard, step.with(occurrences));
-        };
-        let refusal = refusal.answering(Some(id));
-        let data = Some(refusal.body().into_bytes());
-        sse::Event {
-            data,
-            ..sse::Event::default()
         }
-        .write(&mut out);
+        let refusal = refusal.answering(self.scope.recipients());
+        for message in refusal.messages() {
+            let data = Some(message.into_bytes());
+            sse::Event {
+                data,
+                ..sse::Event::default()
+            }
+            .write(&mut out);
+        }
         (
             Body::Discard,
             Step::replace(out)
                 .with(occurrences)
-                .with([refusal.occurrence()]),
+                .with(refusal.occurrences()),
         )
     }
 }

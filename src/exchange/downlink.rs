@@ -7,12 +7,12 @@
 
 use super::fold::is_unambiguous;
 use super::occurrence::Occurrence;
-use super::refusal::Refusal;
-use super::scope::Scope;
+use super::refusal::{Recipients, Refusal};
+use super::scope::{Pending, Scope};
 use super::unknown::is_unknown;
 use super::{content, handshake, list, sampling};
 use crate::json::{Document, Splice, Value};
-use crate::jsonrpc::{Message, Outcome, Response};
+use crate::jsonrpc::{Message, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ServerMethod, meta};
 use crate::policy::{Limits, Target};
 
@@ -63,37 +63,107 @@ const RESULT: &[&str] = &[
 /// The requests that a result may hold (MCP 2026-07-28, `inputRequests`).
 const INPUT_REQUESTS: [&str; 3] = ["elicitation/create", "roots/list", "sampling/createMessage"];
 
-/// Judges one message, and adds what was filtered to `occurrences`.
+/// Judges what an event or a body holds, and adds what was filtered to `occurrences`.
+///
+/// That is one message; in answer to a batch, an array of messages too (MCP 2025-03-26).
 pub(super) fn judge(
     scope: &mut Scope,
     limits: &Limits,
     document: &Document<'_>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Verdict {
-    let Ok(message) = Message::read(document, limits.id_bytes) else {
-        return Verdict::Unreadable("the server sent something that is no JSON-RPC message");
-    };
     let mut splice = Splice::new(document.source());
     splice.replace_lone_surrogates(document);
-    let judged = match message {
-        Message::Response(response) => self::response(
-            scope,
-            limits,
-            (document.root(), &response),
-            &mut splice,
-            occurrences,
-        ),
-        Message::Request(request) => {
-            self::request(scope, &request.method, request.params, &mut splice)
-        }
-        Message::Notification(notification) => self::notification(
-            scope,
-            &notification.method,
-            notification.params,
-            &mut splice,
-        ),
+    let root = document.root();
+    let judged = match (scope.batch, root.is_array()) {
+        (true, true) => batch(scope, limits, root, &mut splice, occurrences),
+        (true, false) => element(scope, limits, root, &mut splice, occurrences),
+        (false, _) => message(scope, limits, root, &mut splice, occurrences),
     };
     judged.map_or_else(|verdict| verdict, |()| Verdict::edited(splice))
+}
+
+/// Judges an array of messages. Those that do not go on leave it.
+fn batch<'d>(
+    scope: &mut Scope,
+    limits: &Limits,
+    root: Value<'d>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> Result<(), Verdict> {
+    let mut kept = Vec::new();
+    for value in root.elements() {
+        match element(scope, limits, value, splice, occurrences) {
+            Ok(()) => kept.push(true),
+            Err(Verdict::Drop(detail)) => {
+                occurrences.push(Occurrence::Dropped { detail });
+                kept.push(false);
+            }
+            Err(verdict) => return Err(verdict),
+        }
+    }
+    if !kept.contains(&true) {
+        return Err(Verdict::Drop("a batch of which nothing is left"));
+    }
+    let mut kept = kept.into_iter();
+    splice.remove_elements(root, |_| kept.next() == Some(false));
+    Ok(())
+}
+
+/// Judges one of the messages that answer a batch. An answer that can't go on is told to the one
+/// request that it answers; the others wait for theirs.
+fn element<'d>(
+    scope: &mut Scope,
+    limits: &Limits,
+    value: Value<'d>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> Result<(), Verdict> {
+    let refusal = match message(scope, limits, value, splice, occurrences) {
+        Err(Verdict::Refuse(refusal)) => refusal,
+        judged => return judged,
+    };
+    occurrences.extend(refusal.occurrences());
+    let id = value.get("id");
+    let id = id.and_then(|id| RequestId::read(id, limits.id_bytes).ok());
+    let index = id.and_then(|id| asked(scope, Some(&id)).ok().flatten());
+    let Some(pending) = index.and_then(|index| scope.pending.get_mut(index)) else {
+        return Err(Verdict::Drop(
+            "an answer that is refused, to nobody who waits",
+        ));
+    };
+    pending.answered = true;
+    let refusal = refusal.answering(Recipients::One(pending.id.clone()));
+    splice.replace(value, refusal.body());
+    Ok(())
+}
+
+/// Judges one message, and makes the edits that it needs.
+///
+/// # Errors
+///
+/// Says what becomes of a message that does not go on.
+fn message<'d>(
+    scope: &mut Scope,
+    limits: &Limits,
+    root: Value<'d>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> Result<(), Verdict> {
+    let Ok(message) = Message::read_value(root, limits.id_bytes) else {
+        return Err(Verdict::Unreadable(
+            "the server sent something that is no JSON-RPC message",
+        ));
+    };
+    match message {
+        Message::Response(response) => {
+            self::response(scope, limits, (root, &response), splice, occurrences)
+        }
+        Message::Request(request) => self::request(scope, &request.method, request.params, splice),
+        Message::Notification(notification) => {
+            self::notification(scope, &notification.method, notification.params, splice)
+        }
+    }
 }
 
 fn response<'d>(
@@ -103,25 +173,54 @@ fn response<'d>(
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
-    if let Some(pending) = &scope.pending {
-        match &response.id {
-            _ if pending.answered => return Err(Verdict::Drop("a second answer")),
-            Some(id) if id.matches(&pending.id) => {}
-            Some(_) => return Err(Verdict::Drop("an answer to another request")),
-            // The server could not read the id. There is one request that it can mean, and some
-            // clients wait for ever for an answer that has its id.
-            None => splice.insert_member(root, "id", pending.id.as_json()),
+    let pending = asked(scope, response.id.as_ref())?;
+    if let Some(pending) = pending.and_then(|index| scope.pending.get(index)) {
+        // The server could not read the id. There is one request that it can mean, and some
+        // clients wait for ever for an answer that has its id.
+        if response.id.is_none() {
+            splice.insert_member(root, "id", pending.id.as_json());
         }
-    }
-    if let Some(refusal) = unknown(scope, response.outcome) {
-        return Err(Verdict::Refuse(refusal));
+        if let Some(refusal) = unknown(scope, pending, response.outcome) {
+            return Err(Verdict::Refuse(refusal));
+        }
     }
     match response.outcome {
         Outcome::Result(result) => self::result(scope, limits, result, splice, occurrences)?,
         Outcome::Error(error) => edit_error(error, splice),
     }
-    scope.set_answered();
+    if let Some(pending) = pending.and_then(|index| scope.pending.get_mut(index)) {
+        pending.answered = true;
+    }
     Ok(())
+}
+
+/// Which of the requests that wait a response answers: `None` where none does.
+///
+/// # Errors
+///
+/// Drops what answers none of those that this stream is for.
+fn asked(scope: &Scope, id: Option<&RequestId>) -> Result<Option<usize>, Verdict> {
+    if !scope.awaits() {
+        return Ok(None);
+    }
+    if !scope.is_owed() {
+        return Err(Verdict::Drop("a second answer"));
+    }
+    let Some(id) = id else {
+        return match scope.batch {
+            true => Err(Verdict::Drop("an answer to nobody knows which request")),
+            false => Ok(Some(0)),
+        };
+    };
+    let index = scope
+        .pending
+        .iter()
+        .position(|pending| id.matches(&pending.id));
+    match index.and_then(|index| scope.pending.get(index)) {
+        None => Err(Verdict::Drop("an answer to another request")),
+        Some(pending) if pending.answered => Err(Verdict::Drop("a second answer")),
+        Some(_) => Ok(index),
+    }
 }
 
 fn result<'d>(
@@ -223,10 +322,7 @@ fn notification<'d>(
         }
     }
     // In this version log messages belong to the streams of requests that asked for them.
-    let asked = scope
-        .pending
-        .as_ref()
-        .is_some_and(|pending| pending.log_level);
+    let asked = scope.pending.iter().any(|pending| pending.log_level);
     if method == ServerMethod::LoggingMessage && scope.version.is_modern() && !asked {
         return Err(Verdict::Drop("a log message that nobody asked for"));
     }
@@ -259,7 +355,8 @@ pub(super) fn judge_failure(
     else {
         return Verdict::Refuse(Refusal::upstream_status(status));
     };
-    if let Some(refusal) = unknown(scope, outcome) {
+    let pending = scope.pending.first().filter(|_| !scope.batch);
+    if let Some(refusal) = pending.and_then(|pending| unknown(scope, pending, outcome)) {
         return Verdict::Refuse(refusal);
     }
     let mut splice = Splice::new(document.source());
@@ -269,8 +366,8 @@ pub(super) fn judge_failure(
 }
 
 /// Sluice's own answer, where the server says that it does not have what the request names.
-fn unknown(scope: &Scope, outcome: Outcome<'_>) -> Option<Refusal> {
-    let target = scope.pending.as_ref()?.named.as_ref()?.target();
+fn unknown(scope: &Scope, pending: &Pending, outcome: Outcome<'_>) -> Option<Refusal> {
+    let target = pending.named.as_ref()?.target();
     is_unknown(outcome, target).then(|| Refusal::unknown(&scope.server, target, scope.version))
 }
 
@@ -283,7 +380,7 @@ fn edit_error<'d>(error: Value<'d>, splice: &mut Splice<'d>) {
 
 /// Whether a stream may stay silent for this request until the client closes it.
 pub(super) fn may_end_unanswered(scope: &Scope) -> bool {
-    scope.pending.as_ref().is_none_or(|pending| {
+    scope.pending.iter().all(|pending| {
         pending.answered || !scope.version.is_modern() || pending.method == ClientMethod::Listen
     })
 }

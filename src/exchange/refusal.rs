@@ -3,16 +3,18 @@
 //! A client is told what it asked for and that it is not to be had; never a pattern, a rule's
 //! text, or whether the thing exists. What the log says besides is `detail`.
 
+mod told;
+
 use std::borrow::Cow;
+
+use told::echo;
+pub(super) use told::telling_name;
 
 use super::occurrence::Occurrence;
 use crate::json;
 use crate::jsonrpc::{Invalid, InvalidId, RequestId, code};
 use crate::mcp::{ProtocolVersion, code as mcp_code};
 use crate::policy::{Decision, Reason, RuleId, Target, VirtualServer};
-
-/// How much of a name is repeated to whoever sent it, in characters.
-const ECHO_CHARS: usize = 128;
 
 /// The status of what went wrong behind Sluice.
 const BAD_GATEWAY: u16 = 502;
@@ -35,6 +37,21 @@ struct Parts {
     detail: Cow<'static, str>,
     target: Option<String>,
     rule: Option<RuleId>,
+    /// The answers to the requests of a batch, which stand in the place of one answer.
+    batch: Vec<Refusal>,
+    /// What a batch is refused for.
+    causes: Vec<Occurrence>,
+}
+
+/// Whom an answer is for.
+#[derive(Debug, Clone)]
+pub(super) enum Recipients {
+    /// Nobody waits for it, or whoever does can't be told.
+    Nobody,
+    /// One request.
+    One(RequestId),
+    /// The requests of a batch.
+    Batch(Vec<RequestId>),
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +75,8 @@ impl Refusal {
             allow: None,
             target: None,
             rule: None,
+            batch: Vec::new(),
+            causes: Vec::new(),
         }))
     }
 
@@ -340,9 +359,35 @@ impl Refusal {
         refusal
     }
 
-    /// The same, as the answer to a request.
-    pub(super) fn answering(mut self, id: Option<&RequestId>) -> Self {
-        self.0.id = id.cloned();
+    /// A batch of which `causes` are refused: no part of a batch goes on alone. `answers` are for
+    /// its requests.
+    pub(super) fn batch(answers: Vec<Self>, causes: &[Self]) -> Self {
+        let mut whole = Self::with_its_batch();
+        whole.0.batch = answers;
+        whole.0.causes = causes.iter().map(Self::occurrence).collect();
+        whole
+    }
+
+    /// A request that was not sent on because of another one of its batch.
+    pub(super) fn with_its_batch() -> Self {
+        Self::new(
+            Reason::BatchRefused,
+            200,
+            code::INVALID_REQUEST,
+            "Not sent on: another message of the batch was refused",
+        )
+    }
+
+    /// The same, as the answer to requests.
+    pub(super) fn answering(mut self, recipients: Recipients) -> Self {
+        match recipients {
+            Recipients::Nobody => {}
+            Recipients::One(id) => self.0.id = Some(id),
+            Recipients::Batch(ids) => {
+                let answer = |id| self.clone().answering(Recipients::One(id));
+                self.0.batch = ids.into_iter().map(answer).collect();
+            }
+        }
         self
     }
 
@@ -362,62 +407,28 @@ impl Refusal {
     /// of no other status does every client read the error.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if self.0.status == BAD_GATEWAY && self.0.id.is_some() {
+        if self.0.status == BAD_GATEWAY && self.answers() {
             200
         } else {
             self.0.status
         }
     }
 
-    /// Headers of the answer.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let allow = self.0.allow.map(|methods| ("allow", methods));
-        std::iter::once(("content-type", "application/json")).chain(allow)
+    /// Whether it answers requests, under their ids.
+    fn answers(&self) -> bool {
+        self.0.id.is_some() || !self.0.batch.is_empty()
     }
 
-    /// The body: one JSON-RPC error response. Without an id when the request's is unknown, since
-    /// clients wait for ever after a null one.
-    #[must_use]
-    pub fn body(&self) -> String {
-        let mut body = String::with_capacity(256);
-        body.push_str(r#"{"jsonrpc":"2.0","#);
-        if let Some(id) = &self.0.id {
-            body.push_str(r#""id":"#);
-            body.push_str(id.as_json());
-            body.push(',');
+    /// What the log says: one thing, or one for each message for which a batch is refused.
+    pub(super) fn occurrences(&self) -> Vec<Occurrence> {
+        if self.0.causes.is_empty() {
+            vec![self.occurrence()]
+        } else {
+            self.0.causes.clone()
         }
-        body.push_str(r#""error":{"code":"#);
-        body.push_str(&self.0.code.to_string());
-        body.push_str(r#","message":"#);
-        json::write_string(&mut body, &self.0.message);
-        body.push_str(r#","data":{"reason":"#);
-        json::write_string(&mut body, self.0.reason.as_str());
-        if let Some(scope) = &self.0.scope {
-            body.push_str(r#","rule":"#);
-            json::write_string(&mut body, scope);
-        }
-        if let Some(Versions {
-            requested,
-            supported,
-        }) = &self.0.versions
-        {
-            body.push_str(r#","requested":"#);
-            json::write_string(&mut body, requested);
-            body.push_str(r#","supported":["#);
-            for (index, version) in supported.iter().enumerate() {
-                if index > 0 {
-                    body.push(',');
-                }
-                json::write_string(&mut body, version.as_str());
-            }
-            body.push(']');
-        }
-        body.push_str("}}}");
-        body
     }
 
-    /// What the log says.
-    pub(super) fn occurrence(&self) -> Occurrence {
+    fn occurrence(&self) -> Occurrence {
         Occurrence::Refused {
             reason: self.0.reason,
             status: self.status(),
@@ -425,38 +436,5 @@ impl Refusal {
             target: self.0.target.clone(),
             rule: self.0.rule.clone(),
         }
-    }
-}
-
-/// What of a name the log says: of a URI neither the user information nor the query, which may
-/// hold credentials.
-pub(super) fn telling_name(target: Target<'_>) -> String {
-    let uri = match target {
-        Target::Tool(name) | Target::Prompt(name) => return echo(name),
-        Target::Resource(uri) | Target::ResourceTemplate(uri) => uri,
-    };
-    let uri = uri.split(['?', '#']).next().unwrap_or_default();
-    match uri.split_once("://") {
-        Some((scheme, rest)) => match rest
-            .split_once('/')
-            .unwrap_or((rest, ""))
-            .0
-            .rsplit_once('@')
-        {
-            Some((user, _)) => {
-                let host = rest.get(user.len() + 1..).unwrap_or_default();
-                echo(&format!("{scheme}://{host}"))
-            }
-            None => echo(uri),
-        },
-        None => echo(uri),
-    }
-}
-
-/// What of a name is repeated.
-pub(super) fn echo(name: &str) -> String {
-    match name.char_indices().nth(ECHO_CHARS) {
-        None => name.to_owned(),
-        Some((end, _)) => name.get(..end).unwrap_or_default().to_owned() + "…",
     }
 }

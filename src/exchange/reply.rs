@@ -72,7 +72,7 @@ impl Step {
 
     /// Answers the client.
     pub(super) fn refuse(refusal: Refusal) -> Self {
-        let occurrences = vec![refusal.occurrence()];
+        let occurrences = refusal.occurrences();
         Self {
             reply: Reply::Refuse(refusal),
             occurrences,

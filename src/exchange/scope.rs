@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::refusal::Recipients;
 use super::target::Named;
 use crate::jsonrpc::RequestId;
 use crate::mcp::{ClientMethod, ProtocolVersion};
@@ -14,8 +15,11 @@ pub(super) struct Scope {
     pub(super) server: Arc<VirtualServer>,
     /// The version of the request.
     pub(super) version: ProtocolVersion,
-    /// The request that waits for its answer. `None` on a GET, and after notifications.
-    pub(super) pending: Option<Pending>,
+    /// The requests that wait for their answers: none on a GET and after notifications, several
+    /// after a batch.
+    pub(super) pending: Vec<Pending>,
+    /// Whether the requests came as a batch, so that their answers may.
+    pub(super) batch: bool,
 }
 
 /// A request that waits for its answer.
@@ -34,18 +38,24 @@ pub(super) struct Pending {
 }
 
 impl Scope {
-    /// The id to answer under, as long as nobody has.
-    pub(super) fn unanswered(&self) -> Option<&RequestId> {
-        self.pending
-            .as_ref()
-            .filter(|pending| !pending.answered)
-            .map(|pending| &pending.id)
+    /// Whether an answer to a request is to come.
+    pub(super) fn awaits(&self) -> bool {
+        !self.pending.is_empty()
     }
 
-    /// Notes that the answer has gone out.
-    pub(super) fn set_answered(&mut self) {
-        if let Some(pending) = &mut self.pending {
-            pending.answered = true;
+    /// Whether a request waits for its answer still.
+    pub(super) fn is_owed(&self) -> bool {
+        self.pending.iter().any(|pending| !pending.answered)
+    }
+
+    /// Whom to answer, as long as nobody has.
+    pub(super) fn recipients(&self) -> Recipients {
+        let unanswered = self.pending.iter().filter(|pending| !pending.answered);
+        let mut ids = unanswered.map(|pending| pending.id.clone());
+        if self.batch {
+            Recipients::Batch(ids.collect())
+        } else {
+            ids.next().map_or(Recipients::Nobody, Recipients::One)
         }
     }
 }

@@ -2,26 +2,37 @@
 
 use super::head::Head;
 use super::occurrence::Occurrence;
-use super::refusal::{Refusal, telling_name};
+use super::refusal::{Recipients, Refusal, telling_name};
 use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
 use super::target::{self, Named};
 use super::version::{self, Kind};
-use super::{names, strip};
+use super::{batch, names, strip};
 use crate::json::{Document, Splice};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
 use crate::policy::{Decision, Limits};
 
-/// A message that may go on.
+/// A body that may go on.
 #[derive(Debug)]
 pub(super) struct Admitted {
-    /// Where its answer belongs.
+    /// Where its answers belong.
     pub(super) scope: Scope,
     /// The body in its place, if it had to change.
     pub(super) body: Option<String>,
     /// Changes to the headers.
     pub(super) headers: HeaderEdits,
+    /// What was decided.
+    pub(super) occurrences: Vec<Occurrence>,
+}
+
+/// One message that may go on.
+#[derive(Debug)]
+pub(super) struct Passed {
+    /// The version that it is in.
+    pub(super) version: ProtocolVersion,
+    /// The request that waits for its answer, if it is one.
+    pub(super) pending: Option<Pending>,
     /// What was decided.
     pub(super) occurrence: Occurrence,
 }
@@ -30,23 +41,49 @@ pub(super) struct Admitted {
 ///
 /// # Errors
 ///
-/// Refuses whatever is not one well-formed message that the virtual server lets through.
+/// Refuses whatever is not one well-formed message that the virtual server lets through, or a
+/// batch of such where it takes batches.
 pub(super) fn admit(head: Head, limits: &Limits, body: &[u8]) -> Result<Admitted, Refusal> {
     if body.len() > limits.request_bytes {
         return Err(Refusal::body_too_large(limits.request_bytes));
     }
     let document = Document::parse(body, &limits.json).map_err(|error| Refusal::json(&error))?;
-    match Message::read(&document, limits.id_bytes).map_err(Refusal::message)? {
+    let mut splice = Splice::new(document.source());
+    if document.root().is_array() && head.server.takes_batches() {
+        let passed = batch::admit(&head, limits, document.root(), &mut splice)?;
+        return Ok(admitted(head, passed, splice, true));
+    }
+    let message = Message::read(&document, limits.id_bytes).map_err(Refusal::message)?;
+    let passed = self::message(&head, message, &mut splice)?;
+    Ok(admitted(head, vec![passed], splice, false))
+}
+
+/// Decides about one message, and makes the edits that it needs.
+///
+/// # Errors
+///
+/// Refuses it, under its id if it is a request.
+pub(super) fn message<'d>(
+    head: &Head,
+    message: Message<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<Passed, Refusal> {
+    match message {
         Message::Request(request) => {
             let id = request.id.clone();
-            self::request(head, &document, request).map_err(|refusal| refusal.answering(Some(&id)))
+            self::request(head, request, splice)
+                .map_err(|refusal| refusal.answering(Recipients::One(id)))
         }
-        Message::Notification(notification) => self::notification(head, &document, &notification),
-        Message::Response(response) => self::response(head, &document, &response),
+        Message::Notification(notification) => self::notification(head, &notification, splice),
+        Message::Response(response) => self::response(head, &response),
     }
 }
 
-fn request(head: Head, document: &Document<'_>, request: Request<'_>) -> Result<Admitted, Refusal> {
+fn request<'d>(
+    head: &Head,
+    request: Request<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<Passed, Refusal> {
     let Request {
         id,
         method: text,
@@ -77,8 +114,7 @@ fn request(head: Head, document: &Document<'_>, request: Request<'_>) -> Result<
     };
     names::check_input_responses(&head.server, version, params)?;
 
-    let mut splice = Splice::new(document.source());
-    strip::request(&mut splice, &head.server, method, params)?;
+    strip::request(splice, &head.server, method, params)?;
     let log_level = params
         .and_then(|params| params.get("_meta"))
         .and_then(|meta| meta.get(meta::LOG_LEVEL))
@@ -95,14 +131,18 @@ fn request(head: Head, document: &Document<'_>, request: Request<'_>) -> Result<
         log_level,
         answered: false,
     };
-    Ok(admitted(head, version, Some(pending), splice, occurrence))
+    Ok(Passed {
+        version,
+        pending: Some(pending),
+        occurrence,
+    })
 }
 
-fn notification(
-    head: Head,
-    document: &Document<'_>,
-    notification: &Notification<'_>,
-) -> Result<Admitted, Refusal> {
+fn notification<'d>(
+    head: &Head,
+    notification: &Notification<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<Passed, Refusal> {
     let Notification {
         method: text,
         params,
@@ -120,22 +160,21 @@ fn notification(
         })?;
     names::unambiguous(*params)?;
     version::check_method(&head.mirrors, text)?;
-    let mut splice = Splice::new(document.source());
-    strip::envelope(&mut splice, *params);
+    strip::envelope(splice, *params);
     let occurrence = Occurrence::Allowed {
         method: method.as_str(),
         target: None,
         rule: None,
     };
-    Ok(admitted(head, version, None, splice, occurrence))
+    Ok(Passed {
+        version,
+        pending: None,
+        occurrence,
+    })
 }
 
 /// An answer of the client to a request of the server: a sampled message, a user's words.
-fn response(
-    head: Head,
-    document: &Document<'_>,
-    response: &Response<'_>,
-) -> Result<Admitted, Refusal> {
+fn response(head: &Head, response: &Response<'_>) -> Result<Passed, Refusal> {
     let version = version::agree(&head.server, &head.mirrors, Kind::Other, None)?;
     if version.is_modern() {
         return Err(Refusal::malformed(
@@ -151,26 +190,27 @@ fn response(
         target: None,
         rule: None,
     };
-    Ok(admitted(
-        head,
+    Ok(Passed {
         version,
-        None,
-        Splice::new(document.source()),
+        pending: None,
         occurrence,
-    ))
+    })
 }
 
-fn admitted(
-    head: Head,
-    version: ProtocolVersion,
-    pending: Option<Pending>,
-    splice: Splice<'_>,
-    occurrence: Occurrence,
-) -> Admitted {
+/// A body of these messages, of which there is at least one.
+fn admitted(head: Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -> Admitted {
+    let version = passed.iter().map(|passed| passed.version).max();
+    let version = version.unwrap_or(ProtocolVersion::V2025_03_26);
+    let mut pending = Vec::with_capacity(passed.len());
+    let mut occurrences = Vec::with_capacity(passed.len());
+    for passed in passed {
+        pending.extend(passed.pending);
+        occurrences.push(passed.occurrence);
+    }
     let mut headers = HeaderEdits::default();
     // What has no meaning in this message nobody has checked, so nobody may read it.
     let is_checked = |name: &str| {
-        let method = pending.as_ref().map(|pending| pending.method);
+        let method = pending.first().map(|pending| pending.method);
         match name {
             header::METHOD => true,
             header::NAME => method.is_some_and(target::is_mirrored),
@@ -195,9 +235,10 @@ fn admitted(
             server: head.server,
             version,
             pending,
+            batch,
         },
         body,
         headers,
-        occurrence,
+        occurrences,
     }
 }

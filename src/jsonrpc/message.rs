@@ -95,7 +95,15 @@ impl<'d> Message<'d> {
     /// Fails when the document is anything but exactly one message as JSON-RPC 2.0 and MCP define
     /// it; unknown members are errors, since servers disagree about what they mean.
     pub fn read(document: &'d Document<'_>, max_id_bytes: usize) -> Result<Self, Invalid> {
-        let root = document.root();
+        Self::read_value(document.root(), max_id_bytes)
+    }
+
+    /// Reads one message from a value: a whole document, or an element of a batch.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_value(root: Value<'d>, max_id_bytes: usize) -> Result<Self, Invalid> {
         match root.kind() {
             Kind::Object => {}
             Kind::Array => return Err(Invalid::Batch),

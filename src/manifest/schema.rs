@@ -98,6 +98,9 @@ pub(super) struct VirtualServer {
     pub(super) instructions: Option<Instructions>,
     /// The protocol versions that it serves; all that Sluice knows, if left out.
     pub(super) protocol_versions: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Whether it takes batches, several messages in one body, which MCP had in 2025-03-26 only. A
+    /// batch of which any message is refused is refused as a whole. Off unless said otherwise.
+    pub(super) batches: Option<Spanned<bool>>,
 }
 
 /// By what a request finds its virtual server: exactly one of these.

@@ -53,6 +53,8 @@ reasons! {
     InvalidParams => "invalid_params",
     /// The body is an array of messages.
     Batch => "batch_not_enabled",
+    /// Another message of the same batch was refused.
+    BatchRefused => "batch_refused",
     /// The body is longer than the limit.
     BodyTooLarge => "body_too_large",
     /// The JSON nests deeper than the limit.

@@ -50,6 +50,8 @@ pub struct Definition {
     pub instructions: Instructions,
     /// The protocol versions that it serves, oldest first.
     pub protocol_versions: Vec<ProtocolVersion>,
+    /// Whether it takes several messages in one body (MCP 2025-03-26).
+    pub batches: bool,
 }
 
 impl Definition {
@@ -66,6 +68,7 @@ impl Definition {
             resources: Rules::default(),
             instructions: Instructions::default(),
             protocol_versions: ProtocolVersion::ALL.to_vec(),
+            batches: false,
         }
     }
 }
@@ -142,6 +145,12 @@ impl VirtualServer {
     #[must_use]
     pub fn protocol_versions(&self) -> &[ProtocolVersion] {
         &self.definition.protocol_versions
+    }
+
+    /// Whether it takes several messages in one body (MCP 2025-03-26).
+    #[must_use]
+    pub fn takes_batches(&self) -> bool {
+        self.definition.batches
     }
 
     /// Decides whether a target may be seen and used; for the list and for the call.

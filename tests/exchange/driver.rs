@@ -19,6 +19,10 @@ virtual_servers:
         disabled_tools: [list_secrets]
     enabled_prompts: [triage]
     enabled_resources: ["repo://acme/readme", "repo://{owner}/{repo}/issues"]
+  batches:
+    match: {path: /mcp/batches}
+    servers: [{name: github, enabled_tools: [get_issue, "list_*"]}]
+    batches: true
   everything:
     match: {route: everything}
     servers: [{name: github, enabled_tools: ["*"]}]

@@ -8,6 +8,7 @@
     reason = "a test that can't go on must fail"
 )]
 
+mod batches;
 mod driver;
 mod properties;
 mod request;

@@ -104,6 +104,7 @@ impl Compiler<'_> {
         };
         let resources = rules::compile(context, resources, Subject::Resources);
         let protocol_versions = protocol_versions(context, written.protocol_versions);
+        let batches = batches(context, written.batches, &protocol_versions);
         self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
             value: backend,
@@ -136,6 +137,7 @@ impl Compiler<'_> {
                 Some(schema::Instructions::Replace(text)) => Instructions::Replace(text),
             },
             protocol_versions,
+            batches,
             ..Definition::new(name.value.clone(), server?.name.value.clone(), matches?)
         }))
     }
@@ -240,4 +242,21 @@ fn protocol_versions(
     versions.sort_unstable();
     versions.dedup();
     versions
+}
+
+/// Whether batches are taken, and whether there is a version that has them.
+fn batches(
+    context: &mut Context<'_>,
+    written: Option<Spanned<bool>>,
+    versions: &[ProtocolVersion],
+) -> bool {
+    let Some(Spanned { value: true, span }) = written else {
+        return false;
+    };
+    if !versions.is_empty() && !versions.contains(&ProtocolVersion::V2025_03_26) {
+        let message = "batches are of 2025-03-26 only, which the virtual server does not serve";
+        let help = "add `2025-03-26` to `protocol_versions`, or leave `batches` out";
+        context.report(Diagnostic::new(Code::Exclusive, span, message).help(help.to_owned()));
+    }
+    true
 }
