@@ -1,24 +1,78 @@
 //! What the tests stand on: fetched tools, and nothing left behind.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "../examples/support/mod.rs"]
 mod support;
 
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 
 use support::envoy::{Config, Envoy, Sluice};
+use support::tools::{self, NodeSet, PythonSdk};
+
+/// What a command prints, without the end of the line.
+fn printed(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
 
 #[test]
-fn python_has_the_pinned_mcp_sdk() {
-    let python = support::tools::python_mcp().unwrap();
-    let script = "import importlib.metadata as m, mcp.client, mcp.server; print(m.version('mcp'))";
-    let output = python.command().args(["-c", script]).output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        "2.3.0",
-        "{error}"
-    );
+fn envoy_is_the_pinned_one_unless_another_is_named() {
+    let mut command = Command::new(tools::envoy_binary().unwrap());
+    command.arg("--version");
+    let version = printed(command);
+    let wanted = match std::env::var_os("ENVOY") {
+        Some(_) => "version: ".to_owned(),
+        None => format!("/{}/", tools::ENVOY_VERSION),
+    };
+    assert!(version.contains(&wanted), "{version}");
+}
+
+#[test]
+fn each_python_has_its_mcp_sdk() {
+    for sdk in PythonSdk::ALL {
+        let mut command = tools::python(sdk).unwrap().command();
+        let script =
+            "import importlib.metadata as m, mcp.client, mcp.server; print(m.version('mcp'))";
+        command.args(["-c", script]);
+        assert_eq!(printed(command), sdk.version());
+    }
+}
+
+#[test]
+fn node_is_the_pinned_one() {
+    let mut command = tools::node_packages(NodeSet::Peers).unwrap().command();
+    command.args(["-p", "process.version"]);
+    assert_eq!(printed(command), format!("v{}", tools::NODE_VERSION));
+}
+
+#[test]
+fn each_set_of_npm_packages_is_what_its_pins_say() {
+    let sets = [
+        (NodeSet::Peers, "@modelcontextprotocol/sdk", "1.32.2"),
+        (NodeSet::Peers, "@modelcontextprotocol/server", "2.4.0"),
+        (
+            NodeSet::Inspector,
+            "@modelcontextprotocol/inspector",
+            "2.12.0",
+        ),
+        (
+            NodeSet::Conformance,
+            "@modelcontextprotocol/conformance",
+            "0.2.0-alpha.12",
+        ),
+    ];
+    for (set, package, version) in sets {
+        let packages = tools::node_packages(set).unwrap();
+        let mut command = packages.command();
+        command.args(["-p", "JSON.parse(fs.readFileSync(process.argv[1])).version"]);
+        command.arg(packages.package(package).join("package.json"));
+        assert_eq!(printed(command), version, "{package}");
+    }
 }
 
 #[test]

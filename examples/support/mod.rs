@@ -17,7 +17,7 @@
 //! - [`do_nothing`] is an external processor that lets everything pass: what Envoy does without
 //!   Sluice, and what Sluice's speed is compared with.
 
-#![allow(dead_code, reason = "each includer uses its part")]
+#![allow(dead_code, unused_imports, reason = "each includer uses its part")]
 
 pub(crate) mod do_nothing;
 pub(crate) mod envoy;

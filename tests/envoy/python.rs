@@ -15,7 +15,7 @@ use crate::house::{
 };
 use crate::message::{call, legacy};
 use crate::support::github::Options;
-use crate::support::tools::python_mcp;
+use crate::support::tools::{PythonSdk, python};
 
 /// The modes of the Python client, and the versions that they lead to.
 const MODES: [(&str, &str); 3] = [
@@ -38,9 +38,9 @@ virtual_servers:
 
 /// What the Python client did, as it tells it.
 fn client(url: &str, mode: &str, wanted: &Value) -> Value {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/client.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/python/client.py");
     let wanted = wanted.to_string();
-    let mut command = python_mcp().unwrap().command();
+    let mut command = python(PythonSdk::V2_3_0).unwrap().command();
     let output = command.args([script, url, mode, &wanted]).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{mode} at {url}: {error}");
@@ -60,8 +60,8 @@ impl Server {
             .prefix("python-")
             .tempdir()
             .unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/server.py");
-        let mut command = python_mcp().unwrap().command();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/python/server.py");
+        let mut command = python(PythonSdk::V2_3_0).unwrap().command();
         command
             .args([script, kind])
             .arg(directory.path().join("executions"));
