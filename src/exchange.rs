@@ -19,6 +19,7 @@ mod event;
 mod fold;
 mod handshake;
 mod head;
+mod http_sse;
 mod list;
 mod names;
 mod occurrence;
@@ -42,7 +43,7 @@ pub use refusal::Refusal;
 pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
 use crate::mcp::ProtocolVersion;
-use crate::policy::{Policy, Reason, VirtualServer};
+use crate::policy::{Endpoint, Policy, Reason, VirtualServer};
 use body::Body;
 use head::{Head, Verb};
 use scope::Scope;
@@ -189,12 +190,13 @@ fn request_headers(
             let Some(version) = head.version else {
                 return (State::Head(head), step);
             };
-            let (verb, server) = (head.verb, head.server);
+            let (verb, endpoint, server) = (head.verb, head.endpoint, head.server);
             // What answered a batch may be replayed.
             let batch = server.takes_batches() && version == ProtocolVersion::V2025_03_26;
             let scope = Scope {
                 server,
                 version,
+                endpoint,
                 pending: Vec::new(),
                 batch,
             };
@@ -210,7 +212,7 @@ fn request_headers(
 }
 
 fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
-    match uplink::admit(head, policy.limits(), body) {
+    match uplink::admit(&head, policy.limits(), body) {
         Ok(admitted) => {
             let edit = admitted
                 .body
@@ -223,6 +225,11 @@ fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
                 },
                 step,
             )
+        }
+        Err(refusal) if head.endpoint == Endpoint::Messages && refusal.has_recipients() => {
+            let (scope, step) = http_sse::tell(&head, &refusal);
+            let verb = Verb::Post;
+            (State::Forwarded { scope, verb }, step)
         }
         Err(refusal) => (State::Over, Step::refuse(refusal)),
     }

@@ -140,7 +140,7 @@ tests:
             "{}",
             loaded.warnings.render(false)
         );
-        let server = loaded.policy.select(None, "/mcp/support").unwrap();
+        let (server, _) = loaded.policy.select(None, "/mcp/support").unwrap();
         for (tool, expected) in [
             ("get_issue", true),
             ("search_code", true),

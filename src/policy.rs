@@ -5,6 +5,7 @@
 //! not listed cannot be called.
 
 pub mod decision;
+pub mod endpoint;
 pub mod limits;
 pub mod pattern;
 pub mod reason;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use decision::{Decision, Target};
+pub use endpoint::{Endpoint, HttpSse};
 pub use limits::Limits;
 pub use pattern::{CanonicalUri, Pattern, PatternError};
 pub use reason::Reason;
@@ -27,7 +29,7 @@ pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
 pub struct Policy {
     virtual_servers: Vec<Arc<VirtualServer>>,
     by_route: HashMap<Box<str>, Arc<VirtualServer>>,
-    by_path: HashMap<Box<str>, Arc<VirtualServer>>,
+    by_path: HashMap<Box<str>, (Arc<VirtualServer>, Endpoint)>,
     limits: Limits,
 }
 
@@ -43,28 +45,53 @@ impl Policy {
             ..Self::default()
         };
         for server in virtual_servers.into_iter().map(Arc::new) {
-            let (index, key) = match server.matches() {
-                Match::Route(route) => (&mut policy.by_route, route),
-                Match::Path(path) => (&mut policy.by_path, path),
-            };
-            index
-                .entry(key.as_str().into())
-                .or_insert_with(|| Arc::clone(&server));
+            match server.matches() {
+                Match::Route(route) => {
+                    let entry = policy.by_route.entry(route.as_str().into());
+                    entry.or_insert_with(|| Arc::clone(&server));
+                }
+                Match::Path(path) => {
+                    let http_sse = server.http_sse().into_iter().flat_map(|http_sse| {
+                        [
+                            (&http_sse.path, Endpoint::EventStream),
+                            (&http_sse.messages, Endpoint::Messages),
+                        ]
+                    });
+                    for (path, endpoint) in
+                        std::iter::once((path, Endpoint::Streamable)).chain(http_sse)
+                    {
+                        let entry = policy.by_path.entry(path.as_str().into());
+                        entry.or_insert_with(|| (Arc::clone(&server), endpoint));
+                    }
+                }
+            }
             policy.virtual_servers.push(server);
         }
         policy
     }
 
-    /// The virtual server that answers a request, or `None` if none does.
+    /// The virtual server that answers a request and at which of its endpoints, or `None` if none
+    /// does.
     ///
     /// `route` is the value that Envoy's route sets; where there is one it alone decides, and an
     /// unknown one never falls back to the path. `path` is the request's `:path` without its
     /// query. It is compared as it is: whoever normalises paths must do so before.
     #[must_use]
-    pub fn select(&self, route: Option<&str>, path: &str) -> Option<&Arc<VirtualServer>> {
+    pub fn select(
+        &self,
+        route: Option<&str>,
+        path: &str,
+    ) -> Option<(&Arc<VirtualServer>, Endpoint)> {
         match route {
-            Some(route) => self.by_route.get(route),
-            None => self.by_path.get(path),
+            Some(route) => {
+                let server = self.by_route.get(route)?;
+                let http_sse = server.http_sse().and_then(|sse| sse.endpoint(path));
+                Some((server, http_sse.unwrap_or(Endpoint::Streamable)))
+            }
+            None => self
+                .by_path
+                .get(path)
+                .map(|(server, endpoint)| (server, *endpoint)),
         }
     }
 
@@ -123,7 +150,43 @@ mod tests {
         ];
         for (route, path, expected) in table {
             let policy = policy();
-            let selected = policy.select(route, path).map(|server| server.name());
+            let selected = policy.select(route, path).map(|(server, _)| server.name());
+            assert_eq!(selected, expected, "route {route:?}, path {path}");
+        }
+    }
+
+    #[test]
+    fn endpoints_are_found_by_their_paths() {
+        let with_sse = |name, matches| {
+            let http_sse = Some(HttpSse {
+                path: format!("/{name}/sse"),
+                messages: format!("/{name}/messages"),
+            });
+            VirtualServer::new(Definition {
+                http_sse,
+                ..Definition::new(name, "backend", matches)
+            })
+        };
+        let policy = Policy::new(
+            vec![
+                with_sse("a", Match::Path("/a".into())),
+                with_sse("b", Match::Route("b".into())),
+            ],
+            Limits::default(),
+        );
+        let table = [
+            (None, "/a", Some(("a", Endpoint::Streamable))),
+            (None, "/a/sse", Some(("a", Endpoint::EventStream))),
+            (None, "/a/messages", Some(("a", Endpoint::Messages))),
+            (None, "/a/messages/", None),
+            (None, "/b/sse", None),
+            (Some("b"), "/b/sse", Some(("b", Endpoint::EventStream))),
+            (Some("b"), "/b/messages", Some(("b", Endpoint::Messages))),
+            (Some("b"), "/a/sse", Some(("b", Endpoint::Streamable))),
+        ];
+        for (route, path, expected) in table {
+            let selected = policy.select(route, path);
+            let selected = selected.map(|(server, endpoint)| (server.name(), endpoint));
             assert_eq!(selected, expected, "route {route:?}, path {path}");
         }
     }

@@ -3,13 +3,15 @@
 use bytes::{Bytes, BytesMut};
 
 use super::downlink::{self, Verdict};
+use super::http_sse;
 use super::occurrence::Occurrence;
-use super::refusal::Refusal;
+use super::refusal::{Recipients, Refusal};
 use super::reply::{BodyEdit, HeaderEdits, Step};
 use super::scope::Scope;
 use crate::json::{Document, EndDetector};
+use crate::jsonrpc::RequestId;
 use crate::mcp::sse::{self, Item};
-use crate::policy::Limits;
+use crate::policy::{Endpoint, Limits};
 
 /// How the body of a response is read.
 #[derive(Debug)]
@@ -227,6 +229,9 @@ impl Events {
     ) -> Result<(), Refusal> {
         match event.event.as_deref() {
             None | Some("message") => {}
+            Some("endpoint") if self.scope.endpoint == Endpoint::EventStream => {
+                return self.endpoint(event, out);
+            }
             // Clients ignore them. What nobody reads nobody needs.
             Some(_) => {
                 occurrences.push(Occurrence::Dropped {
@@ -242,7 +247,7 @@ impl Events {
             return Ok(());
         };
         let verdict = match Document::parse(data, &limits.downlink_json()) {
-            Ok(document) => downlink::judge(&mut self.scope, limits, &document, occurrences),
+            Ok(document) => self.judge(limits, &document, occurrences),
             Err(_) => Verdict::Unreadable("an event does not hold strict JSON"),
         };
         match verdict {
@@ -268,6 +273,47 @@ impl Events {
             }
         }
         event.write(out);
+        Ok(())
+    }
+
+    fn judge(
+        &mut self,
+        limits: &Limits,
+        document: &Document<'_>,
+        occurrences: &mut Vec<Occurrence>,
+    ) -> Verdict {
+        if self.scope.endpoint != Endpoint::EventStream {
+            return downlink::judge(&mut self.scope, limits, document, occurrences);
+        }
+        if let Some(refusal) = http_sse::told(document, limits) {
+            return Verdict::Rewrite(refusal);
+        }
+        let judged = downlink::judge(&mut self.scope, limits, document, occurrences);
+        let Verdict::Refuse(refusal) = judged else {
+            return judged;
+        };
+        // Whoever waits for this answer waits here.
+        let id = document.root().get("id");
+        let id = id.and_then(|id| RequestId::read(id, limits.id_bytes).ok());
+        let Some(id) = id else {
+            return Verdict::Refuse(refusal);
+        };
+        occurrences.extend(refusal.occurrences());
+        Verdict::Rewrite(refusal.answering(Recipients::One(id)).body())
+    }
+
+    /// Tells the client where to post: to the virtual server, whatever the server says.
+    fn endpoint(&self, event: sse::Event, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        let messages = self
+            .scope
+            .server
+            .http_sse()
+            .map(|sse| sse.messages.as_str());
+        let announced = event.data.as_deref().unwrap_or_default();
+        let endpoint = http_sse::endpoint(announced, messages.unwrap_or_default())
+            .map_err(Refusal::upstream_invalid)?;
+        let data = Some(endpoint.into_bytes());
+        sse::Event { data, ..event }.write(out);
         Ok(())
     }
 

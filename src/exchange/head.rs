@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::event::{Headers, Single};
+use super::http_sse;
 use super::refusal::Refusal;
 use super::reply::HeaderEdits;
 use crate::mcp::{ProtocolVersion, header};
-use crate::policy::{Policy, VirtualServer};
+use crate::policy::{Endpoint, Policy, VirtualServer};
 
 /// Headers that never reach an upstream: credentials that are the gateway's alone (the MCP
 /// authorization specification forbids token passthrough), what could make the upstream take the
@@ -58,6 +59,8 @@ impl Verb {
 pub(super) struct Head {
     pub(super) server: Arc<VirtualServer>,
     pub(super) verb: Verb,
+    /// The endpoint that it came to.
+    pub(super) endpoint: Endpoint,
     /// The version, where no message is to come that says it.
     pub(super) version: Option<ProtocolVersion>,
     pub(super) mirrors: Mirrors,
@@ -93,16 +96,17 @@ pub(super) fn read(
     let (path, query) = path
         .split_once('?')
         .map_or((path, None), |(path, query)| (path, Some(query)));
-    let server = policy
+    let (server, endpoint) = policy
         .select(route, path)
         .ok_or_else(Refusal::unknown_virtual_server)?;
-    // Some servers take settings from it, and MCP has no use for it.
-    if query.is_some() {
-        return Err(Refusal::malformed("The URL must not have a query"));
-    }
-    let verb = verb(headers)?;
+    check_query(endpoint, query)?;
+    let verb = verb(headers, endpoint)?;
     let mirrors = Mirrors::read(headers)?;
     let mut edits = HeaderEdits::default();
+    if endpoint != Endpoint::Streamable {
+        // Sessions of HTTP+SSE are in the URL.
+        edits.remove.extend(mirrors.legacy.iter().cloned());
+    }
     let version = match verb {
         Verb::Post => {
             content(headers, policy.limits().request_bytes, &mut edits)?;
@@ -118,7 +122,11 @@ pub(super) fn read(
                 return Err(Refusal::presence("A GET or DELETE must not have a body"));
             }
             edits.remove.extend(mirrors.modern.iter().cloned());
-            Some(session_version(server, mirrors.version.as_deref())?)
+            Some(session_version(
+                server,
+                endpoint,
+                mirrors.version.as_deref(),
+            )?)
         }
     };
     for (name, _) in headers.iter() {
@@ -136,6 +144,7 @@ pub(super) fn read(
         Head {
             server: Arc::clone(server),
             verb,
+            endpoint,
             version,
             mirrors,
         },
@@ -143,16 +152,39 @@ pub(super) fn read(
     ))
 }
 
-fn verb(headers: &Headers<'_>) -> Result<Verb, Refusal> {
-    match headers.first(":method") {
-        Some(b"POST") => Ok(Verb::Post),
-        Some(b"GET") => Ok(Verb::Get),
-        Some(b"DELETE") => Ok(Verb::Delete),
-        _ => Err(Refusal::http_method(
+/// Checks the URL's query. Some servers take settings from it; MCP has a use for it in HTTP+SSE
+/// only, where it names the session.
+fn check_query(endpoint: Endpoint, query: Option<&str>) -> Result<(), Refusal> {
+    match (endpoint, query) {
+        (Endpoint::Messages, Some(query)) if http_sse::is_session(query) => Ok(()),
+        (Endpoint::Messages, _) => Err(Refusal::malformed(
+            "The URL must have the query that the stream announced, and no other",
+        )),
+        (Endpoint::Streamable | Endpoint::EventStream, None) => Ok(()),
+        (Endpoint::Streamable | Endpoint::EventStream, Some(_)) => {
+            Err(Refusal::malformed("The URL must not have a query"))
+        }
+    }
+}
+
+fn verb(headers: &Headers<'_>, endpoint: Endpoint) -> Result<Verb, Refusal> {
+    let verb = match headers.first(":method") {
+        Some(b"POST") => Some(Verb::Post),
+        Some(b"GET") => Some(Verb::Get),
+        Some(b"DELETE") => Some(Verb::Delete),
+        _ => None,
+    };
+    let (takes, message, allow): (&[Verb], _, _) = match endpoint {
+        Endpoint::Streamable => (
+            &[Verb::Get, Verb::Post, Verb::Delete],
             "MCP uses POST, GET and DELETE",
             "GET, POST, DELETE",
-        )),
-    }
+        ),
+        Endpoint::EventStream => (&[Verb::Get], "This is a stream of events: GET it", "GET"),
+        Endpoint::Messages => (&[Verb::Post], "Messages are posted here", "POST"),
+    };
+    verb.filter(|verb| takes.contains(verb))
+        .ok_or_else(|| Refusal::http_method(message, allow))
 }
 
 /// Checks what a body claims to be, before it is there.
@@ -220,12 +252,15 @@ pub(super) fn is_identity(headers: &Headers<'_>) -> bool {
 /// Finds the version of a request without a message: only versions with sessions have those.
 fn session_version(
     server: &VirtualServer,
+    endpoint: Endpoint,
     version: Option<&str>,
 ) -> Result<ProtocolVersion, Refusal> {
     let supported = server.protocol_versions();
-    // The header came with 2025-06-18; without it a request is of the version before.
-    let text = version.unwrap_or(ProtocolVersion::V2025_03_26.as_str());
+    let text = version.unwrap_or(assumed(server, endpoint).as_str());
     let version = ProtocolVersion::parse(text);
+    if endpoint == Endpoint::EventStream && version.is_some_and(ProtocolVersion::is_modern) {
+        return Err(Refusal::version(text, supported));
+    }
     if version.is_some_and(ProtocolVersion::is_modern)
         || supported.iter().all(|version| version.is_modern())
     {
@@ -237,6 +272,18 @@ fn session_version(
     match version {
         Some(version) if supported.contains(&version) => Ok(version),
         Some(_) | None => Err(Refusal::version(text, supported)),
+    }
+}
+
+/// The version of a request that names none. The header came with 2025-06-18: without it a request
+/// is of the version before, and on HTTP+SSE of any that has sessions.
+pub(super) fn assumed(server: &VirtualServer, endpoint: Endpoint) -> ProtocolVersion {
+    let oldest = server.protocol_versions().first();
+    match (endpoint, oldest) {
+        (Endpoint::EventStream | Endpoint::Messages, Some(oldest)) => *oldest,
+        (Endpoint::EventStream | Endpoint::Messages, None) | (Endpoint::Streamable, _) => {
+            ProtocolVersion::V2025_03_26
+        }
     }
 }
 

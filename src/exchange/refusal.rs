@@ -407,7 +407,7 @@ impl Refusal {
     /// of no other status does every client read the error.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if self.0.status == BAD_GATEWAY && self.answers() {
+        if self.0.status == BAD_GATEWAY && self.has_recipients() {
             200
         } else {
             self.0.status
@@ -415,7 +415,7 @@ impl Refusal {
     }
 
     /// Whether it answers requests, under their ids.
-    fn answers(&self) -> bool {
+    pub(super) fn has_recipients(&self) -> bool {
         self.0.id.is_some() || !self.0.batch.is_empty()
     }
 

@@ -6,7 +6,7 @@ use super::refusal::Recipients;
 use super::target::Named;
 use crate::jsonrpc::RequestId;
 use crate::mcp::{ClientMethod, ProtocolVersion};
-use crate::policy::VirtualServer;
+use crate::policy::{Endpoint, VirtualServer};
 
 /// What is known of an exchange once its request has gone on.
 #[derive(Debug)]
@@ -15,8 +15,10 @@ pub(super) struct Scope {
     pub(super) server: Arc<VirtualServer>,
     /// The version of the request.
     pub(super) version: ProtocolVersion,
-    /// The requests that wait for their answers: none on a GET and after notifications, several
-    /// after a batch.
+    /// The endpoint that it came to.
+    pub(super) endpoint: Endpoint,
+    /// The requests that wait for their answers on this stream: none on a GET, after notifications
+    /// and in HTTP+SSE, several after a batch.
     pub(super) pending: Vec<Pending>,
     /// Whether the requests came as a batch, so that their answers may.
     pub(super) batch: bool,

@@ -1,5 +1,7 @@
 //! A message of the client: whether it may go to the server, and what of it.
 
+use std::sync::Arc;
+
 use super::head::Head;
 use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal, telling_name};
@@ -7,11 +9,11 @@ use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
 use super::target::{self, Named};
 use super::version::{self, Kind};
-use super::{batch, names, strip};
+use super::{batch, http_sse, names, strip};
 use crate::json::{Document, Splice};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
-use crate::policy::{Decision, Limits};
+use crate::policy::{Decision, Endpoint, Limits};
 
 /// A body that may go on.
 #[derive(Debug)]
@@ -43,19 +45,24 @@ pub(super) struct Passed {
 ///
 /// Refuses whatever is not one well-formed message that the virtual server lets through, or a
 /// batch of such where it takes batches.
-pub(super) fn admit(head: Head, limits: &Limits, body: &[u8]) -> Result<Admitted, Refusal> {
+pub(super) fn admit(head: &Head, limits: &Limits, body: &[u8]) -> Result<Admitted, Refusal> {
     if body.len() > limits.request_bytes {
         return Err(Refusal::body_too_large(limits.request_bytes));
     }
     let document = Document::parse(body, &limits.json).map_err(|error| Refusal::json(&error))?;
     let mut splice = Splice::new(document.source());
-    if document.root().is_array() && head.server.takes_batches() {
-        let passed = batch::admit(&head, limits, document.root(), &mut splice)?;
+    if document.root().is_array() && takes_batches(head) {
+        let passed = batch::admit(head, limits, document.root(), &mut splice)?;
         return Ok(admitted(head, passed, splice, true));
     }
     let message = Message::read(&document, limits.id_bytes).map_err(Refusal::message)?;
-    let passed = self::message(&head, message, &mut splice)?;
+    let passed = self::message(head, message, &mut splice)?;
     Ok(admitted(head, vec![passed], splice, false))
+}
+
+/// Whether several messages may come at once. Servers of HTTP+SSE take none.
+fn takes_batches(head: &Head) -> bool {
+    head.server.takes_batches() && head.endpoint == Endpoint::Streamable
 }
 
 /// Decides about one message, and makes the edits that it needs.
@@ -89,8 +96,13 @@ fn request<'d>(
         method: text,
         params,
     } = request;
+    if head.endpoint == Endpoint::Messages && http_sse::is_reserved(&id) {
+        return Err(Refusal::malformed(
+            "The id is one that the gateway uses itself",
+        ));
+    }
     let kind = Kind::Request { method: &text };
-    let version = version::agree(&head.server, &head.mirrors, kind, params)?;
+    let version = version::agree(head, kind, params)?;
     let method = ClientMethod::parse(&text, version)
         .filter(|method| !method.is_notification())
         .ok_or_else(|| Refusal::method(&text, version))?;
@@ -147,7 +159,7 @@ fn notification<'d>(
         method: text,
         params,
     } = notification;
-    let version = version::agree(&head.server, &head.mirrors, Kind::Other, *params)?;
+    let version = version::agree(head, Kind::Other, *params)?;
     let method = ClientMethod::parse(text, version)
         .ok_or_else(|| Refusal::notification(text))
         .and_then(|method| {
@@ -175,7 +187,7 @@ fn notification<'d>(
 
 /// An answer of the client to a request of the server: a sampled message, a user's words.
 fn response(head: &Head, response: &Response<'_>) -> Result<Passed, Refusal> {
-    let version = version::agree(&head.server, &head.mirrors, Kind::Other, None)?;
+    let version = version::agree(head, Kind::Other, None)?;
     if version.is_modern() {
         return Err(Refusal::malformed(
             "MCP 2026-07-28 has no responses of the client",
@@ -198,7 +210,7 @@ fn response(head: &Head, response: &Response<'_>) -> Result<Passed, Refusal> {
 }
 
 /// A body of these messages, of which there is at least one.
-fn admitted(head: Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -> Admitted {
+fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -> Admitted {
     let version = passed.iter().map(|passed| passed.version).max();
     let version = version.unwrap_or(ProtocolVersion::V2025_03_26);
     let mut pending = Vec::with_capacity(passed.len());
@@ -219,21 +231,22 @@ fn admitted(head: Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) ->
         }
     };
     if version.is_modern() {
-        headers.remove.extend(head.mirrors.legacy);
-        headers.remove.extend(
-            head.mirrors
-                .modern
-                .into_iter()
-                .filter(|name| !is_checked(name)),
-        );
+        let unchecked = head.mirrors.modern.iter().filter(|name| !is_checked(name));
+        headers.remove.extend(head.mirrors.legacy.iter().cloned());
+        headers.remove.extend(unchecked.cloned());
     } else {
-        headers.remove.extend(head.mirrors.modern);
+        headers.remove.extend(head.mirrors.modern.iter().cloned());
+    }
+    if head.endpoint == Endpoint::Messages {
+        // The answer comes on another stream.
+        pending.clear();
     }
     let body = (!splice.is_empty()).then(|| splice.finish());
     Admitted {
         scope: Scope {
-            server: head.server,
+            server: Arc::clone(&head.server),
             version,
+            endpoint: head.endpoint,
             pending,
             batch,
         },

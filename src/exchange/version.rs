@@ -1,11 +1,11 @@
 //! Which version a message is in. Servers find out in different ways; where they could come to
 //! different answers, Sluice refuses.
 
-use super::head::Mirrors;
+use super::head::{self, Head, Mirrors};
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::mcp::{ProtocolVersion, header, meta};
-use crate::policy::VirtualServer;
+use crate::policy::Endpoint;
 
 /// What kind of message it is, as far as the version depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,23 @@ pub(super) enum Kind<'d> {
 ///
 /// Refuses when body and headers disagree, or name a version that is not served.
 pub(super) fn agree(
-    server: &VirtualServer,
-    mirrors: &Mirrors,
+    head: &Head,
     kind: Kind<'_>,
     params: Option<Value<'_>>,
 ) -> Result<ProtocolVersion, Refusal> {
+    let version = agree_on_any(head, kind, params)?;
+    if version.is_modern() && head.endpoint == Endpoint::Messages {
+        return Err(Refusal::malformed("MCP 2026-07-28 has no HTTP+SSE"));
+    }
+    Ok(version)
+}
+
+fn agree_on_any(
+    head: &Head,
+    kind: Kind<'_>,
+    params: Option<Value<'_>>,
+) -> Result<ProtocolVersion, Refusal> {
+    let (server, mirrors) = (&head.server, &head.mirrors);
     let envelope = params.and_then(|params| params.get("_meta"));
     let claim = envelope.and_then(|envelope| envelope.get(meta::PROTOCOL_VERSION));
     let supported = server.protocol_versions();
@@ -43,8 +55,7 @@ pub(super) fn agree(
     };
     let Some(claim) = claim else {
         return match mirrors.version.as_deref() {
-            // Before 2025-06-18 there was no header; the absent one stands for 2025-03-26.
-            // `initialize` negotiates the version in its body.
+            // Before 2025-06-18 there was no header. `initialize` negotiates the version in its body.
             None if kind
                 == (Kind::Request {
                     method: "initialize",
@@ -52,7 +63,7 @@ pub(super) fn agree(
             {
                 oldest(supported, params)
             }
-            None => served(ProtocolVersion::V2025_03_26.as_str()),
+            None => served(head::assumed(server, head.endpoint).as_str()),
             Some(text) => match ProtocolVersion::parse(text) {
                 Some(version) if version.is_modern() && matches!(kind, Kind::Request { .. }) => {
                     Err(Refusal::envelope(

@@ -64,6 +64,12 @@ impl RequestId {
         &self.raw
     }
 
+    /// The text of the id: a string's, its escapes decoded, or a number's digits.
+    #[must_use]
+    pub fn as_text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether a client may take the two for the same id: `1` and `"1"` are, for some.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {

@@ -98,9 +98,24 @@ pub(super) struct VirtualServer {
     pub(super) instructions: Option<Instructions>,
     /// The protocol versions that it serves; all that Sluice knows, if left out.
     pub(super) protocol_versions: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Where it speaks HTTP+SSE, the transport of MCP 2024-11-05. Off unless given.
+    pub(super) http_sse: Option<Spanned<HttpSse>>,
     /// Whether it takes batches, several messages in one body, which MCP had in 2025-03-26 only. A
     /// batch of which any message is refused is refused as a whole. Off unless said otherwise.
     pub(super) batches: Option<Spanned<bool>>,
+}
+
+/// The endpoints of HTTP+SSE, as clients see them. Envoy routes them to those of the server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `path` and `messages`")]
+pub(super) struct HttpSse {
+    /// The path where clients open the stream, exactly.
+    #[schemars(required)]
+    pub(super) path: Option<Spanned<String>>,
+    /// The path where clients post messages, exactly. Clients are told it in place of what the
+    /// server announces.
+    #[schemars(required)]
+    pub(super) messages: Option<Spanned<String>>,
 }
 
 /// By what a request finds its virtual server: exactly one of these.

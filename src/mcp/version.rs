@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-/// A version of the Model Context Protocol that Sluice understands on streamable HTTP.
+/// A version of the Model Context Protocol that Sluice understands.
 ///
 /// The order is the order of publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProtocolVersion {
+    /// The first version, made for the transport HTTP+SSE.
+    V2024_11_05,
     /// The first version with streamable HTTP. Assumed when a request names no version
     /// (MCP 2025-06-18, "Protocol Version Header").
     V2025_03_26,
@@ -20,7 +22,16 @@ pub enum ProtocolVersion {
 
 impl ProtocolVersion {
     /// Every version, oldest first.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
+        Self::V2024_11_05,
+        Self::V2025_03_26,
+        Self::V2025_06_18,
+        Self::V2025_11_25,
+        Self::V2026_07_28,
+    ];
+
+    /// The versions that were made for streamable HTTP, oldest first.
+    pub const STREAMABLE: [Self; 4] = [
         Self::V2025_03_26,
         Self::V2025_06_18,
         Self::V2025_11_25,
@@ -31,6 +42,7 @@ impl ProtocolVersion {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::V2024_11_05 => "2024-11-05",
             Self::V2025_03_26 => "2025-03-26",
             Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",

@@ -3,6 +3,7 @@
 use crate::mcp::ProtocolVersion;
 
 use super::decision::{Decision, Target};
+use super::endpoint::HttpSse;
 use super::pattern::{CanonicalUri, Pattern};
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
@@ -52,6 +53,8 @@ pub struct Definition {
     pub protocol_versions: Vec<ProtocolVersion>,
     /// Whether it takes several messages in one body (MCP 2025-03-26).
     pub batches: bool,
+    /// Where it speaks the transport HTTP+SSE, if it does (MCP 2024-11-05).
+    pub http_sse: Option<HttpSse>,
 }
 
 impl Definition {
@@ -67,8 +70,9 @@ impl Definition {
             prompts: Rules::default(),
             resources: Rules::default(),
             instructions: Instructions::default(),
-            protocol_versions: ProtocolVersion::ALL.to_vec(),
+            protocol_versions: ProtocolVersion::STREAMABLE.to_vec(),
             batches: false,
+            http_sse: None,
         }
     }
 }
@@ -151,6 +155,12 @@ impl VirtualServer {
     #[must_use]
     pub fn takes_batches(&self) -> bool {
         self.definition.batches
+    }
+
+    /// Where it speaks the transport HTTP+SSE, if it does (MCP 2024-11-05).
+    #[must_use]
+    pub fn http_sse(&self) -> Option<&HttpSse> {
+        self.definition.http_sse.as_ref()
     }
 
     /// Decides whether a target may be seen and used; for the list and for the call.

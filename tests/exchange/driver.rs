@@ -23,6 +23,14 @@ virtual_servers:
     match: {path: /mcp/batches}
     servers: [{name: github, enabled_tools: [get_issue, "list_*"]}]
     batches: true
+  old:
+    match: {path: /mcp/old}
+    http_sse: {path: /mcp/old/sse, messages: /mcp/old/messages}
+    servers: [{name: github, enabled_tools: [get_issue, "list_*"]}]
+  old-by-route:
+    match: {route: old-by-route}
+    http_sse: {path: /old/sse, messages: /old/messages}
+    servers: [{name: github, enabled_tools: [get_issue]}]
   everything:
     match: {route: everything}
     servers: [{name: github, enabled_tools: ["*"]}]

@@ -10,6 +10,7 @@
 
 mod batches;
 mod driver;
+mod http_sse;
 mod properties;
 mod request;
 mod response;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::manifest::diagnostic::{Code, Diagnostic, quote};
 use crate::manifest::schema;
 use crate::manifest::span::{Span, Spanned};
-use crate::policy::Match;
+use crate::policy::{HttpSse, Match};
 
 use super::Context;
 
@@ -52,20 +52,61 @@ impl Matches {
                 return None;
             }
         };
-        if let Some(first) = self.0.get(&matches) {
-            context.report(
-                Diagnostic::new(
-                    Code::DuplicateMatch,
-                    span,
-                    "another virtual server has this match",
-                )
+        self.claim(context, &matches, span).then_some(matches)
+    }
+
+    /// The endpoints of HTTP+SSE of a virtual server that is found by `matches`, or `None` after
+    /// reporting why there are none.
+    pub(super) fn http_sse(
+        &mut self,
+        context: &mut Context<'_>,
+        matches: Option<&Match>,
+        written: Spanned<schema::HttpSse>,
+    ) -> Option<HttpSse> {
+        // Where Envoy's route names the virtual server, its paths are its own.
+        let mut own = Self::default();
+        let taken = match matches {
+            Some(Match::Route(_)) => &mut own,
+            Some(Match::Path(_)) | None => self,
+        };
+        let Spanned {
+            value: schema::HttpSse { path, messages },
+            span,
+        } = written;
+        for (key, written) in [("path", &path), ("messages", &messages)] {
+            match written {
+                Some(path) => check_path(context, path),
+                None => context.missing(span, key),
+            }
+        }
+        let claimed = [&path, &messages].map(|path| {
+            path.as_ref().is_some_and(|path| {
+                let matches = Match::Path(path.value.clone());
+                taken.claim(context, &matches, path.span)
+            })
+        });
+        let (Some(path), Some(messages), [true, true]) = (path, messages, claimed) else {
+            return None;
+        };
+        Some(HttpSse {
+            path: path.value,
+            messages: messages.value,
+        })
+    }
+
+    /// Notes a match, or reports that it is taken.
+    fn claim(&mut self, context: &mut Context<'_>, matches: &Match, span: Span) -> bool {
+        let Some(first) = self.0.get(matches) else {
+            self.0.insert(matches.clone(), span);
+            return true;
+        };
+        let message = "this match stands for something else already";
+        context.report(
+            Diagnostic::new(Code::DuplicateMatch, span, message)
                 .label("a request would find either")
                 .related(*first, "the other"),
-            );
-            return None;
-        }
-        self.0.insert(matches.clone(), span);
-        Some(matches)
+        );
+        false
     }
 }
 

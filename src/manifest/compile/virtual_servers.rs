@@ -103,7 +103,11 @@ impl Compiler<'_> {
             noun: "resources",
         };
         let resources = rules::compile(context, resources, Subject::Resources);
-        let protocol_versions = protocol_versions(context, written.protocol_versions);
+        let http_sse = written.http_sse.as_ref().map(|http_sse| http_sse.span);
+        let protocol_versions = protocol_versions(context, written.protocol_versions, http_sse);
+        let http_sse = written
+            .http_sse
+            .and_then(|written| self.matches.http_sse(context, matches.as_ref(), written));
         let batches = batches(context, written.batches, &protocol_versions);
         self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
@@ -138,6 +142,7 @@ impl Compiler<'_> {
             },
             protocol_versions,
             batches,
+            http_sse,
             ..Definition::new(name.value.clone(), server?.name.value.clone(), matches?)
         }))
     }
@@ -212,13 +217,17 @@ impl Compiler<'_> {
 fn protocol_versions(
     context: &mut Context<'_>,
     written: Option<Spanned<Vec<Spanned<String>>>>,
+    http_sse: Option<Span>,
 ) -> Vec<ProtocolVersion> {
     let Some(Spanned {
         value: written,
         span,
     }) = written
     else {
-        return ProtocolVersion::ALL.to_vec();
+        return match http_sse {
+            Some(_) => ProtocolVersion::ALL.to_vec(),
+            None => ProtocolVersion::STREAMABLE.to_vec(),
+        };
     };
     if written.is_empty() && context.is_intact(span) {
         let message = "without a protocol version every request would be refused";
@@ -238,6 +247,15 @@ fn protocol_versions(
                 context.report(Diagnostic::new(Code::UnknownValue, span, message).help(help));
             }
         }
+    }
+    if let Some(http_sse) = http_sse
+        && !versions.is_empty()
+        && versions.iter().all(|version| version.is_modern())
+    {
+        let message = "HTTP+SSE is for versions before 2026-07-28, which the virtual server does \
+                       not serve";
+        let help = "add an older version to `protocol_versions`, or leave `http_sse` out";
+        context.report(Diagnostic::new(Code::Exclusive, http_sse, message).help(help.to_owned()));
     }
     versions.sort_unstable();
     versions.dedup();

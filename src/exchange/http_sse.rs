@@ -1,0 +1,124 @@
+//! HTTP+SSE, the transport of MCP 2024-11-05: messages go in by POST, and all that the server says
+//! comes on one stream of events, which is another HTTP exchange and may be another replica's.
+//!
+//! A client waits for its answer on the stream alone. A refusal therefore takes the way through the
+//! server: in the place of the request a `ping` goes on whose id is the refusal, and where the
+//! server's answer to it comes down the stream, the refusal is taken out of the id again. Nothing
+//! has to be remembered, and what was refused does not reach the server.
+
+use std::sync::Arc;
+
+use super::head::Head;
+use super::refusal::Refusal;
+use super::reply::{BodyEdit, HeaderEdits, Step};
+use super::scope::Scope;
+use crate::json::{Document, quoted};
+use crate::jsonrpc::{Message, Outcome, RequestId, Response};
+use crate::mcp::{ClientMethod, ProtocolVersion};
+use crate::policy::Limits;
+
+/// Begins the ids of the pings that carry refusals. A client's requests must not have such ids.
+const MARK: &str = "sluice-refusal:";
+
+/// The names that servers give the session in the URL that they announce.
+const SESSION: [&str; 3] = ["session_id", "sessionId", "sessionid"];
+
+/// The longest session, in bytes.
+const SESSION_BYTES: usize = 256;
+
+/// Whether an id is one of those that carry refusals.
+pub(super) fn is_reserved(id: &RequestId) -> bool {
+    id.as_text().starts_with(MARK)
+}
+
+/// Sends a refusal on its way to the stream.
+pub(super) fn tell(head: &Head, refusal: &Refusal) -> (Scope, Step) {
+    let scope = Scope {
+        server: Arc::clone(&head.server),
+        version: ProtocolVersion::V2024_11_05,
+        endpoint: head.endpoint,
+        pending: Vec::new(),
+        batch: false,
+    };
+    let headers = HeaderEdits {
+        set: Vec::new(),
+        remove: head.mirrors.modern.clone(),
+    };
+    let id = quoted(&format!("{MARK}{}", refusal.body()));
+    let method = ClientMethod::Ping.as_str();
+    let ping = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#);
+    let step = Step::edit(headers, BodyEdit::Replace(ping.into()));
+    (scope, step.with(refusal.occurrences()))
+}
+
+/// The refusal that a message of the server carries in its id, as the client is to get it.
+pub(super) fn told(document: &Document<'_>, limits: &Limits) -> Option<String> {
+    let id = document.root().get("id")?.as_str()?;
+    let text = id.strip_prefix(MARK)?;
+    // Whatever the server made of the id, only an error goes on in this way.
+    let carried = Document::parse(text.as_bytes(), &limits.json).ok()?;
+    match Message::read(&carried, limits.id_bytes) {
+        Ok(Message::Response(Response {
+            id: Some(_),
+            outcome: Outcome::Error(_),
+        })) => Some(text.to_owned()),
+        _ => None,
+    }
+}
+
+/// What a client is told of where to post, for what the server announces: the virtual server's
+/// own path, with the server's name for the session.
+///
+/// # Errors
+///
+/// Fails when the server announces anything but a path of its own with a session in the query.
+pub(super) fn endpoint(announced: &[u8], messages: &str) -> Result<String, &'static str> {
+    let announced = std::str::from_utf8(announced).unwrap_or_default();
+    let is_path = announced.starts_with('/') && !announced.starts_with("//");
+    match announced.split_once('?') {
+        Some((_, query)) if is_path && is_session(query) => Ok(format!("{messages}?{query}")),
+        _ => Err("the server announces an endpoint that is not a path of its own with a session"),
+    }
+}
+
+/// Whether a query names a session and nothing else.
+pub(super) fn is_session(query: &str) -> bool {
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    query.split_once('=').is_some_and(|(name, session)| {
+        SESSION.contains(&name)
+            && (1..=SESSION_BYTES).contains(&session.len())
+            && session.bytes().all(unreserved)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_announce_becomes_the_path_of_the_virtual_server() {
+        for (announced, expected) in [
+            ("/messages?sessionId=a-b_c", Some("/m?sessionId=a-b_c")),
+            ("/messages/?session_id=0af3", Some("/m?session_id=0af3")),
+            ("/?sessionid=A.~", Some("/m?sessionid=A.~")),
+            ("/messages", None),
+            ("/messages?", None),
+            ("/messages?sessionId=", None),
+            ("/messages?sessionId=a&x=1", None),
+            ("/messages?x=1", None),
+            ("/messages?sessionId=a#b", None),
+            ("/messages?sessionId=a?sessionId=b", None),
+            ("/messages?sessionId=%41", None),
+            ("//evil.example.com/messages?sessionId=a", None),
+            ("https://evil.example.com/messages?sessionId=a", None),
+            ("messages?sessionId=a", None),
+            ("?sessionId=a", None),
+            ("", None),
+        ] {
+            let told = endpoint(announced.as_bytes(), "/m").ok();
+            assert_eq!(told.as_deref(), expected, "{announced}");
+        }
+        assert!(!is_session(&format!("sessionId={}", "a".repeat(257))));
+        assert!(endpoint(b"/m?sessionId=\xff", "/m").is_err());
+    }
+}
