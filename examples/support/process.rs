@@ -13,14 +13,25 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
-    /// Starts it.
+    /// Starts it, with nothing on its standard input.
     ///
     /// # Errors
     /// A sentence for a person.
     pub(crate) fn spawn(command: &mut Command) -> Result<Self, String> {
+        Self::start(command.stdin(Stdio::null()))
+    }
+
+    /// Starts it with a standard input that stays open, for what ends with its input.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    pub(crate) fn spawn_with_input(command: &mut Command) -> Result<Self, String> {
+        Self::start(command.stdin(Stdio::piped()))
+    }
+
+    fn start(command: &mut Command) -> Result<Self, String> {
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child = command
-            .stdin(Stdio::null())
             .spawn()
             .map_err(|error| format!("cannot start {program}: {error}"))?;
         let watchman = Command::new("sh")
@@ -47,6 +58,11 @@ impl Owned {
     /// What it writes to its standard output, if that is piped; once.
     pub(crate) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()
+    }
+
+    /// Closes its standard input, if that was open.
+    pub(crate) fn close_input(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// Sends a signal by its name (`TERM`, `STOP`, `CONT`, `KILL`).

@@ -36,6 +36,9 @@ virtual_servers:
     enabled_resources: ["repo://octo-org/*"]
 "#;
 
+/// The tools of the Python server that [`REPOSITORIES`] enables, in the order of its list.
+const TOOLS: [&str; 5] = ["get_repo", "search_repos", "count_to", "fail", "announce"];
+
 /// What the Python client did, as it tells it.
 fn client(url: &str, mode: &str, wanted: &Value) -> Value {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/python/client.py");
@@ -60,7 +63,10 @@ impl Server {
             .prefix("python-")
             .tempdir()
             .unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/python/server.py");
+        let script = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/peers/python/server_v2.py"
+        );
         let mut command = python(PythonSdk::V2_3_0).unwrap().command();
         command
             .args([script, kind])
@@ -251,6 +257,7 @@ fn a_python_client_before_the_python_server() {
                 "search_repos",
                 "count_to",
                 "fail",
+                "summarize",
                 "repo://octo-org/readme",
             ];
             assert_eq!(executed, allowed, "{kind}, {mode}");
@@ -262,11 +269,9 @@ fn a_python_client_before_the_python_server() {
 
             assert_eq!(sliced["version"], version);
             assert_eq!(sliced["instructions"], Value::Null);
-            assert_eq!(direct["tools"].as_array().unwrap().len(), 6);
-            assert_eq!(
-                sliced["tools"],
-                json!(direct["tools"].as_array().unwrap()[..5])
-            );
+            let tools = only(&direct["tools"], "name", &TOOLS);
+            assert_eq!(sliced["tools"], json!(tools));
+            assert_eq!(tools.len(), TOOLS.len());
             assert_eq!(
                 sliced["prompts"],
                 json!(direct["prompts"].as_array().unwrap()[..1])
@@ -309,8 +314,8 @@ async fn a_rust_client_before_the_python_server() {
                 sliced.list_all_tools().await.unwrap(),
                 direct.list_all_tools().await.unwrap(),
             );
-            assert_eq!(json!(tools), json!(all[..5]));
-            assert_eq!((tools.len(), all.len()), (5, 6));
+            assert_eq!(json!(tools), json!(only(&json!(all), "name", &TOOLS)));
+            assert_eq!(tools.len(), TOOLS.len());
             let prompts = sliced.list_all_prompts().await.unwrap();
             assert_eq!(
                 json!(prompts),

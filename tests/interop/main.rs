@@ -1,0 +1,23 @@
+//! Every MCP server that the tests have, before every client and every trick.
+//!
+//! - [`upstreams`] are the servers: one row for each way in which an SDK serves.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+#[path = "../../examples/support/mod.rs"]
+mod support;
+
+mod upstreams;
+
+fn main() {
+    let mut arguments = libtest_mimic::Arguments::from_args();
+    // Each trial has several processes at work, and some measure time.
+    arguments.test_threads.get_or_insert(2);
+    let trials = upstreams::trials();
+    libtest_mimic::run(&arguments, trials).exit();
+}
