@@ -32,6 +32,8 @@ struct Parts {
     id: Option<RequestId>,
     /// The part of the policy that decides, the same for what is hidden and what does not exist.
     scope: Option<String>,
+    /// The resource that was asked for, as it was asked for (SEP-2164).
+    uri: Option<String>,
     versions: Option<Versions>,
     allow: Option<&'static str>,
     detail: Cow<'static, str>,
@@ -71,6 +73,7 @@ impl Refusal {
             message,
             id: None,
             scope: None,
+            uri: None,
             versions: None,
             allow: None,
             target: None,
@@ -119,6 +122,9 @@ impl Refusal {
         refusal.0.detail = Cow::Borrowed("the MCP server does not have it");
         refusal.0.scope = Some(format!("{}.{list}", server.name()));
         refusal.0.target = Some(telling_name(target));
+        if let Target::Resource(uri) | Target::ResourceTemplate(uri) = target {
+            refusal.0.uri = Some(uri.to_owned());
+        }
         refusal
     }
 

@@ -92,7 +92,7 @@ fn a_resource() {
     --- stdout
     triage denies `repo://a/../issues`: resource_not_enabled (the virtual server does not enable it)
     the client is told, with HTTP 200:
-      {"jsonrpc":"2.0","id":1,"error":{"code":-32002,"message":"Resource not found: repo://a/../issues","data":{"reason":"resource_not_enabled","rule":"triage.resources"}}}
+      {"jsonrpc":"2.0","id":1,"error":{"code":-32002,"message":"Resource not found: repo://a/../issues","data":{"reason":"resource_not_enabled","rule":"triage.resources","uri":"repo://a/../issues"}}}
     --- stderr
     "#);
 }

@@ -169,7 +169,9 @@ fn prompts_resources_and_completions_are_decided_like_tools() {
     }
     let params = r#""uri":"repo://acme/secrets""#;
     let refusal = modern("resources/read", params, Some("repo://acme/secrets")).refused();
-    assert_eq!(body(&refusal.body())["error"]["code"], -32602);
+    let error = body(&refusal.body());
+    assert_eq!(error["error"]["code"], -32602);
+    assert_eq!(error["error"]["data"]["uri"], "repo://acme/secrets");
 }
 
 /// The rows of the table of parser differences that are about the request's JSON.

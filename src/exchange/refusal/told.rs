@@ -53,6 +53,10 @@ impl Refusal {
             body.push_str(r#","rule":"#);
             json::write_string(body, scope);
         }
+        if let Some(uri) = &self.0.uri {
+            body.push_str(r#","uri":"#);
+            json::write_string(body, uri);
+        }
         if let Some(Versions {
             requested,
             supported,
