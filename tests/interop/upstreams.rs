@@ -6,6 +6,7 @@
 //! `delete_repo`, the prompt `clean_up` and the resource `secret://octo-org/key`, which say
 //! [`HIDDEN`] wherever they say something, as do the server's instructions.
 
+mod everything;
 mod script;
 mod table;
 mod trials;
@@ -68,14 +69,23 @@ pub(crate) struct Upstream {
 /// What is started.
 #[derive(Debug, Clone, Copy)]
 enum Runs {
-    /// A script of `tests/peers/python`, with its mode.
+    /// A script of `tests/peers/python`.
     Python(PythonSdk, &'static str),
+    /// A script of `tests/peers/node`.
+    Node(&'static str),
+    /// npm's `server-everything`.
+    Everything,
 }
 
 impl Upstream {
     /// Its name: that of the SDK and that of the mode.
     pub(crate) fn name(&self) -> String {
         format!("{}-{}", self.sdk, self.mode)
+    }
+
+    /// Whether it offers a world of its own and counts nothing: npm's `server-everything`.
+    pub(crate) fn is_everything(&self) -> bool {
+        matches!(self.runs, Runs::Everything)
     }
 
     /// Whether it speaks 2026-07-28.
@@ -111,9 +121,12 @@ impl Upstream {
     /// A sentence for a person.
     pub(crate) fn start(&self) -> Result<Running, String> {
         match self.runs {
-            Runs::Python(sdk, script) => script::python(sdk, script, self.mode),
+            Runs::Python(sdk, script) => {
+                script::python(sdk, script, self.mode).map(Running::Script)
+            }
+            Runs::Node(script) => script::node(script, self.mode).map(Running::Script),
+            Runs::Everything => everything::start(self.mode).map(Running::Everything),
         }
-        .map(Running::Script)
         .map_err(|error| format!("{}: {error}", self.name()))
     }
 }
@@ -122,6 +135,7 @@ impl Upstream {
 #[derive(Debug)]
 pub(crate) enum Running {
     Script(script::Script),
+    Everything(everything::Everything),
 }
 
 impl Running {
@@ -129,13 +143,16 @@ impl Running {
     pub(crate) fn address(&self) -> SocketAddr {
         match self {
             Self::Script(script) => script.address(),
+            Self::Everything(everything) => everything.address(),
         }
     }
 
     /// What it executed, in order: names of tools and prompts, URIs of resources, `wait cancelled`.
+    /// Nothing where it does not count.
     pub(crate) fn executed(&self) -> Vec<String> {
         match self {
             Self::Script(script) => script.executed(),
+            Self::Everything(_) => Vec::new(),
         }
     }
 }

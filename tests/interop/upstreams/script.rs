@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::support::process::{self, Owned};
-use crate::support::tools::{self, PythonSdk};
+use crate::support::tools::{self, NodeSet, PythonSdk};
 
 /// A script that serves, until this is dropped.
 #[derive(Debug)]
@@ -23,6 +23,13 @@ pub(crate) struct Script {
 pub(super) fn python(sdk: PythonSdk, script: &str, mode: &str) -> Result<Script, String> {
     let mut command = tools::python(sdk)?.command();
     command.arg(peer("python", script)).arg(mode);
+    Script::start(command)
+}
+
+/// Starts a script of `tests/peers/node`.
+pub(super) fn node(script: &str, mode: &str) -> Result<Script, String> {
+    let mut command = tools::node_packages(NodeSet::Peers)?.command();
+    command.arg(peer("node", script)).arg(mode);
     Script::start(command)
 }
 

@@ -62,6 +62,36 @@ const PYTHON_1: Upstream = Upstream {
     runs: Runs::Python(PythonSdk::V1_30_0, "server_v1.py"),
 };
 
+const TYPESCRIPT_1: Upstream = Upstream {
+    sdk: "typescript-1.32.2",
+    mode: "stateful",
+    transport: Transport::Streamable,
+    versions: LEGACY,
+    legacy: ALL,
+    modern: &[],
+    runs: Runs::Node("server_v1.mjs"),
+};
+
+const TYPESCRIPT_2: Upstream = Upstream {
+    sdk: "typescript-2.4.0",
+    mode: "raw",
+    transport: Transport::Streamable,
+    versions: BOTH,
+    legacy: &[Progress, Logging],
+    modern: MODERN,
+    runs: Runs::Node("server_v2.mjs"),
+};
+
+const EVERYTHING: Upstream = Upstream {
+    sdk: "everything-2026.8.31",
+    mode: "streamableHttp",
+    transport: Transport::Streamable,
+    versions: LEGACY,
+    legacy: RESUMABLE,
+    modern: &[],
+    runs: Runs::Everything,
+};
+
 /// All of them.
 pub(crate) const UPSTREAMS: &[Upstream] = &[
     PYTHON_2,
@@ -94,5 +124,54 @@ pub(crate) const UPSTREAMS: &[Upstream] = &[
         transport: Transport::Sse,
         versions: SSE,
         ..PYTHON_1
+    },
+    TYPESCRIPT_1,
+    Upstream {
+        mode: "stateful-store",
+        legacy: RESUMABLE,
+        ..TYPESCRIPT_1
+    },
+    Upstream {
+        mode: "stateful-express",
+        ..TYPESCRIPT_1
+    },
+    Upstream {
+        mode: "stateless",
+        legacy: &[Progress, Logging],
+        ..TYPESCRIPT_1
+    },
+    Upstream {
+        mode: "stateless-json",
+        legacy: &[],
+        ..TYPESCRIPT_1
+    },
+    Upstream {
+        mode: "stateless-json-express",
+        legacy: &[],
+        ..TYPESCRIPT_1
+    },
+    Upstream {
+        mode: "sse",
+        transport: Transport::Sse,
+        versions: SSE,
+        ..TYPESCRIPT_1
+    },
+    TYPESCRIPT_2,
+    Upstream {
+        mode: "express",
+        ..TYPESCRIPT_2
+    },
+    Upstream {
+        mode: "json",
+        modern: &[Sampling, Elicitation, Cancellation],
+        ..TYPESCRIPT_2
+    },
+    EVERYTHING,
+    Upstream {
+        mode: "sse",
+        transport: Transport::Sse,
+        versions: SSE,
+        legacy: ALL,
+        ..EVERYTHING
     },
 ];

@@ -38,7 +38,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ];
         for (_, version) in versions.into_iter().filter(|(is_spoken, _)| *is_spoken) {
             let name = format!("upstreams::{}::{version}", upstream.name());
-            let trial = move || is_as_the_table_says(upstream, version);
+            let trial = move || match upstream.is_everything() {
+                true => answers_in_its_own_way(upstream, version),
+                false => is_as_the_table_says(upstream, version),
+            };
             trials.push(Trial::test(name, trial));
         }
         let name = format!("upstreams::{}::ends", upstream.name());
@@ -78,7 +81,7 @@ fn is_as_the_table_says(upstream: &Upstream, version: &str) -> Result<(), Failed
             heard("elicitation: ") && asked("ask_user"),
         ),
         (Feature::Announcement, heard("tools changed")),
-        (Feature::Cancellation, asked("wait cancelled")),
+        (Feature::Cancellation, is_cancelled_at_once(&executed)),
     ];
     for (feature, is_found) in found {
         let is_listed = upstream.can(feature, version);
@@ -110,6 +113,33 @@ fn is_as_the_table_says(upstream: &Upstream, version: &str) -> Result<(), Failed
     Ok(())
 }
 
+/// Whether `wait` learned of it before the client went away, which ends it in any case.
+fn is_cancelled_at_once(executed: &[String]) -> bool {
+    let at = |name: &str| executed.iter().position(|executed| executed == name);
+    match (at("wait cancelled"), at("secret://octo-org/key")) {
+        (Some(cancelled), Some(last)) => cancelled < last,
+        _ => false,
+    }
+}
+
+/// Starts, lists and executes.
+fn answers_in_its_own_way(upstream: &Upstream, version: &str) -> Result<(), Failed> {
+    let server = upstream.start()?;
+    let steps = json!([
+        {"do": "list", "what": "tools"},
+        {"do": "call", "name": "echo", "arguments": {"message": "hello"}},
+    ]);
+    let report = report(upstream, &server, version, &steps)?;
+    assert_eq!(report["version"], version, "{report}");
+    let [tools, echo] = [0, 1].map(|index| report["steps"][index].to_string());
+    assert!(
+        tools.contains(r#""name":"trigger-long-running-operation""#),
+        "{tools}"
+    );
+    assert!(echo.contains("Echo: hello"), "{echo}");
+    Ok(())
+}
+
 /// What the client does.
 fn steps() -> Value {
     json!([
@@ -124,7 +154,7 @@ fn steps() -> Value {
         {"do": "call", "name": "fail", "arguments": {}},
         {"do": "call", "name": "announce", "arguments": {}},
         {"do": "call", "name": "delete_repo", "arguments": {"name": "linguist"}},
-        {"do": "cancel", "name": "wait", "arguments": {"seconds": 3}, "after": 0.5},
+        {"do": "cancel", "name": "wait", "arguments": {"seconds": 30}, "after": 0.5},
         {"do": "prompt", "name": "summarize", "arguments": {"name": "linguist"}},
         {"do": "prompt", "name": "clean_up", "arguments": {}},
         {"do": "read", "uri": "repo://octo-org/readme"},
@@ -220,17 +250,27 @@ fn ends(upstream: &Upstream) -> Result<(), Failed> {
     let mut server = upstream.start()?;
     let address = server.address();
     assert!(TcpStream::connect(address).is_ok());
-    let Running::Script(script) = &mut server;
-    script.close_input();
-    let end = Instant::now() + Duration::from_secs(10);
-    while !script.has_ended() {
-        assert!(Instant::now() < end, "it outlives its input");
-        std::thread::sleep(Duration::from_millis(20));
+    if let Running::Script(script) = &mut server {
+        script.close_input();
+        within(Duration::from_secs(20), || script.has_ended())?;
+        assert!(TcpStream::connect(address).is_err());
+        server = upstream.start()?;
     }
-    assert!(TcpStream::connect(address).is_err());
-    let server = upstream.start()?;
     let address = server.address();
     drop(server);
-    assert!(TcpStream::connect(address).is_err());
+    within(Duration::from_secs(5), || {
+        TcpStream::connect(address).is_err()
+    })
+}
+
+/// Waits until something is so.
+fn within(patience: Duration, mut is_so: impl FnMut() -> bool) -> Result<(), Failed> {
+    let end = Instant::now() + patience;
+    while !is_so() {
+        if Instant::now() > end {
+            return Err("it does not end".into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     Ok(())
 }
