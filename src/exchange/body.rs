@@ -292,8 +292,10 @@ impl Events {
         let Verdict::Refuse(refusal) = judged else {
             return judged;
         };
-        // Whoever waits for this answer waits here.
-        let id = document.root().get("id");
+        // Whoever waits for this answer waits here. The id of a request is the server's own, and a
+        // client may have given the same to one of its requests.
+        let root = document.root();
+        let id = root.get("id").filter(|_| root.get("method").is_none());
         let id = id.and_then(|id| RequestId::read(id, limits.id_bytes).ok());
         let Some(id) = id else {
             return Verdict::Refuse(refusal);

@@ -1,6 +1,7 @@
 //! Content blocks that point at resources.
 
 use super::fold;
+use super::list::remove_foreign_icons;
 use crate::json::{Splice, Value};
 use crate::policy::{Decision, Target, VirtualServer};
 
@@ -27,8 +28,10 @@ pub(super) fn edit<'d>(server: &VirtualServer, holder: Value<'d>, splice: &mut S
         {
             remove_links(server, content, splice);
             // The results of tools that a sampled conversation carries hold content of their own.
-            for nested in content.elements().filter_map(|block| block.get("content")) {
-                remove_links(server, nested, splice);
+            for block in std::iter::once(content).chain(content.elements()) {
+                if let Some(nested) = block.get("content") {
+                    remove_links(server, nested, splice);
+                }
             }
         }
     }
@@ -36,28 +39,35 @@ pub(super) fn edit<'d>(server: &VirtualServer, holder: Value<'d>, splice: &mut S
 
 fn remove_links<'d>(server: &VirtualServer, content: Value<'d>, splice: &mut Splice<'d>) {
     splice.remove_elements(content, |block| is_hidden_link(server, block));
+    // One block may stand alone.
+    for block in std::iter::once(content).chain(content.elements()) {
+        if let Some(icons) = block.get("icons") {
+            remove_foreign_icons(icons, splice);
+        }
+    }
 }
 
 /// Whether a block is a link to a resource that is not enabled, or holds one that is disabled. A
 /// resource that a tool hands over itself need not be one that the client could read.
 fn is_hidden_link(server: &VirtualServer, block: Value<'_>) -> bool {
-    match block.get("type").and_then(Value::as_str).as_deref() {
-        Some("resource_link") => {
-            let uri = fold::get(block, "uri").and_then(Value::as_str);
-            !uri.is_some_and(|uri| server.allows(Target::Resource(&uri)))
-        }
-        Some("resource") => block
-            .get("resource")
-            .is_some_and(|resource| is_disabled(server, resource)),
-        _ => false,
+    let is = |kind: &str| {
+        fold::any(block, "type", |value| {
+            value.as_str().as_deref() == Some(kind)
+        })
+    };
+    if is("resource_link") {
+        let uri = fold::get(block, "uri").and_then(Value::as_str);
+        return !uri.is_some_and(|uri| server.allows(Target::Resource(&uri)));
     }
+    is("resource") && fold::any(block, "resource", |resource| is_disabled(server, resource))
 }
 
 /// Whether a resource is one that the manifest disables by a line of its own.
 fn is_disabled(server: &VirtualServer, resource: Value<'_>) -> bool {
-    let uri = resource.get("uri").and_then(Value::as_str);
-    let decision = uri
-        .as_deref()
-        .map(|uri| server.decide(Target::Resource(uri)));
-    matches!(decision, Some(Decision::Deny { rule: Some(_), .. }))
+    fold::any(resource, "uri", |uri| {
+        uri.as_str().is_some_and(|uri| {
+            let decision = server.decide(Target::Resource(&uri));
+            matches!(decision, Decision::Deny { rule: Some(_), .. })
+        })
+    })
 }

@@ -5,12 +5,12 @@
 //! (MCP has no way to tell a replayed list from a fresh one). That an answer belongs to the
 //! request only adds strictness.
 
-use super::fold::is_unambiguous;
+use super::fold::{self, is_unambiguous};
 use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal};
 use super::scope::{Pending, Scope};
 use super::unknown::is_unknown;
-use super::{content, handshake, list, sampling};
+use super::{content, handshake, list, sampling, strip};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ServerMethod, meta};
@@ -124,7 +124,8 @@ fn element<'d>(
         judged => return judged,
     };
     occurrences.extend(refusal.occurrences());
-    let id = value.get("id");
+    // The id of a request is the server's own, and says nothing of who waits.
+    let id = value.get("id").filter(|_| value.get("method").is_none());
     let id = id.and_then(|id| RequestId::read(id, limits.id_bytes).ok());
     let index = id.and_then(|id| asked(scope, Some(&id)).ok().flatten());
     let Some(pending) = index.and_then(|index| scope.pending.get_mut(index)) else {
@@ -265,6 +266,11 @@ fn input_requests<'d>(
         return Err(Verdict::invalid("`inputRequests` is not an object"));
     }
     for request in requests.members().map(|member| member.value()) {
+        if !is_unambiguous(request, &["method", "params"]) {
+            return Err(Verdict::invalid(
+                "a key of a request differs from a known one in case only",
+            ));
+        }
         let method = request.get("method").and_then(Value::as_str);
         if !method.is_some_and(|method| INPUT_REQUESTS.contains(&&*method)) {
             return Err(Verdict::invalid(
@@ -273,6 +279,7 @@ fn input_requests<'d>(
         }
         if let Some(params) = request.get("params") {
             sampling::edit(&scope.server, params, splice).map_err(Verdict::invalid)?;
+            edit_meta(Some(params), splice);
         }
     }
     Ok(())
@@ -315,11 +322,16 @@ fn notification<'d>(
     };
     if method == ServerMethod::ResourceUpdated {
         let uri = params
-            .and_then(|params| params.get("uri"))
+            .and_then(|params| fold::get(params, "uri"))
             .and_then(Value::as_str);
         if !uri.is_some_and(|uri| scope.server.allows(Target::Resource(&uri))) {
             return Err(Verdict::Drop("news of a resource that is not enabled"));
         }
+    }
+    if method == ServerMethod::SubscriptionsAcknowledged
+        && let Some(notifications) = params.and_then(|params| params.get("notifications"))
+    {
+        strip::subscriptions(splice, &scope.server, notifications).map_err(Verdict::Drop)?;
     }
     // In this version log messages belong to the streams of requests that asked for them.
     let asked = scope.pending.iter().any(|pending| pending.log_level);

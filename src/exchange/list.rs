@@ -102,7 +102,7 @@ pub(super) fn filter<'d>(
 }
 
 /// Takes out of an entry what leads elsewhere or can't be enforced.
-fn edit_entry<'d>(entry: Value<'d>, splice: &mut Splice<'d>) {
+pub(super) fn edit_entry<'d>(entry: Value<'d>, splice: &mut Splice<'d>) {
     for member in entry.members() {
         if member.has_key("icons") {
             remove_foreign_icons(member.value(), splice);
@@ -120,8 +120,7 @@ fn edit_entry<'d>(entry: Value<'d>, splice: &mut Splice<'d>) {
 /// Removes icons that a client would not fetch over HTTPS.
 pub(super) fn remove_foreign_icons<'d>(icons: Value<'d>, splice: &mut Splice<'d>) {
     splice.remove_elements(icons, |icon| {
-        !icon
-            .get("src")
+        !fold::get(icon, "src")
             .and_then(Value::as_str)
             .is_some_and(|src| is_https(&src))
     });

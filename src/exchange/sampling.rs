@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::content;
 use super::fold::{self, is_unambiguous};
-use super::list::is_https;
+use super::list::{edit_entry, is_https};
 use crate::json::{Splice, Value};
 use crate::policy::{Target, VirtualServer};
 
@@ -14,6 +14,7 @@ const PARAMS: &[&str] = &[
     "_meta",
     "includeContext",
     "messages",
+    "task",
     "toolChoice",
     "tools",
     "url",
@@ -49,9 +50,15 @@ pub(super) fn edit<'d>(
     let keeps_tools = tools.is_some_and(|tools| tools.elements().any(allows));
     if let Some(tools) = tools {
         splice.remove_elements(tools, |tool| !allows(tool));
+        for tool in tools.elements().filter(|tool| allows(*tool)) {
+            edit_entry(tool, splice);
+        }
     }
+    // Of a task that the client runs the server could learn through methods that do not pass.
     splice.remove_members(params, |member| {
-        member.has_key("includeContext") || (!keeps_tools && member.has_key("toolChoice"))
+        member.has_key("includeContext")
+            || member.has_key("task")
+            || (!keeps_tools && member.has_key("toolChoice"))
     });
     if let Some(messages) = params.get("messages") {
         remove_calls(messages, allows, splice);
@@ -90,8 +97,12 @@ fn remove_calls<'d>(
     splice: &mut Splice<'d>,
 ) {
     let text = |block: Value<'d>, member: &str| block.get(member).and_then(Value::as_str);
-    let is_hidden_call =
-        |block: Value<'d>| text(block, "type").as_deref() == Some("tool_use") && !allows(block);
+    let is = |block: Value<'d>, kind: &str| {
+        fold::any(block, "type", |value| {
+            value.as_str().as_deref() == Some(kind)
+        })
+    };
+    let is_hidden_call = |block: Value<'d>| is(block, "tool_use") && !allows(block);
     let hidden: HashSet<Cow<'_, str>> = messages
         .elements()
         .filter_map(|message| message.get("content"))
@@ -101,7 +112,7 @@ fn remove_calls<'d>(
         .collect();
     let is_hidden = |block: Value<'d>| {
         is_hidden_call(block)
-            || (text(block, "type").as_deref() == Some("tool_result")
+            || (is(block, "tool_result")
                 && text(block, "toolUseId").is_some_and(|id| hidden.contains(&id)))
     };
     splice.remove_elements(messages, |message| {

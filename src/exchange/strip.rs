@@ -25,29 +25,49 @@ pub(super) fn request<'d>(
         // Augments the call with a task, whose result would come without the tool's name.
         splice.remove_member(params, "task");
     }
+    if let Some(responses) = params.get("inputResponses") {
+        for response in responses.members() {
+            envelope(splice, Some(response.value()));
+        }
+    }
     if method == ClientMethod::Listen
         && let Some(notifications) = params.get("notifications")
     {
-        if !notifications.is_object() {
-            return Err(Refusal::params("`notifications` must be an object"));
-        }
-        splice.remove_member(notifications, "taskIds");
-        if let Some(uris) = notifications.get("resourceSubscriptions") {
-            if !uris.is_array() {
-                return Err(Refusal::params("`resourceSubscriptions` must be an array"));
-            }
-            splice.remove_elements(uris, |uri| {
-                !uri.as_str()
-                    .is_some_and(|uri| server.allows(Target::Resource(&uri)))
-            });
-        }
+        subscriptions(splice, server, notifications).map_err(Refusal::params)?;
     }
     Ok(())
 }
 
-/// Takes out of `_meta` what can't be enforced, and what the caller's other systems left there.
-pub(super) fn envelope<'d>(splice: &mut Splice<'d>, params: Option<Value<'d>>) {
-    let Some(envelope) = params.and_then(|params| params.get("_meta")) else {
+/// Leaves of what a client listens to, or is told that it listens to, what it may hear of.
+///
+/// # Errors
+///
+/// Fails when the filter is not what it must be.
+pub(super) fn subscriptions<'d>(
+    splice: &mut Splice<'d>,
+    server: &VirtualServer,
+    notifications: Value<'d>,
+) -> Result<(), &'static str> {
+    if !notifications.is_object() {
+        return Err("`notifications` must be an object");
+    }
+    splice.remove_member(notifications, "taskIds");
+    if let Some(uris) = notifications.get("resourceSubscriptions") {
+        if !uris.is_array() {
+            return Err("`resourceSubscriptions` must be an array");
+        }
+        splice.remove_elements(uris, |uri| {
+            !uri.as_str()
+                .is_some_and(|uri| server.allows(Target::Resource(&uri)))
+        });
+    }
+    Ok(())
+}
+
+/// Takes out of the `_meta` of parameters or of a result what can't be enforced, and what the
+/// caller's other systems left there.
+pub(super) fn envelope<'d>(splice: &mut Splice<'d>, holder: Option<Value<'d>>) {
+    let Some(envelope) = holder.and_then(|holder| holder.get("_meta")) else {
         return;
     };
     splice.remove_members(envelope, |member| {

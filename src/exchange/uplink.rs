@@ -82,7 +82,7 @@ pub(super) fn message<'d>(
                 .map_err(|refusal| refusal.answering(Recipients::One(id)))
         }
         Message::Notification(notification) => self::notification(head, &notification, splice),
-        Message::Response(response) => self::response(head, &response),
+        Message::Response(response) => self::response(head, &response, splice),
     }
 }
 
@@ -186,7 +186,11 @@ fn notification<'d>(
 }
 
 /// An answer of the client to a request of the server: a sampled message, a user's words.
-fn response(head: &Head, response: &Response<'_>) -> Result<Passed, Refusal> {
+fn response<'d>(
+    head: &Head,
+    response: &Response<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<Passed, Refusal> {
     let version = version::agree(head, Kind::Other, None)?;
     if version.is_modern() {
         return Err(Refusal::malformed(
@@ -196,6 +200,7 @@ fn response(head: &Head, response: &Response<'_>) -> Result<Passed, Refusal> {
     if let Outcome::Result(result) = response.outcome {
         // A server runs the tools that a sampled message names.
         names::check_tool_uses(&head.server, version, result).map_err(Refusal::unanswerable)?;
+        strip::envelope(splice, Some(result));
     }
     let occurrence = Occurrence::Allowed {
         method: "response",

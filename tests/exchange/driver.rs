@@ -31,6 +31,14 @@ virtual_servers:
     match: {route: old-by-route}
     http_sse: {path: /old/sse, messages: /old/messages}
     servers: [{name: github, enabled_tools: [get_issue]}]
+  surface:
+    match: {path: /mcp/surface}
+    http_sse: {path: /mcp/surface/sse, messages: /mcp/surface/messages}
+    batches: true
+    servers: [{name: github, enabled_tools: [get_issue, "list_*"], disabled_tools: [list_secrets]}]
+    enabled_prompts: [triage]
+    enabled_resources: ["repo://acme/readme", "repo://{owner}/{repo}/issues"]
+    disabled_resources: ["repo://acme/hidden/*"]
   everything:
     match: {route: everything}
     servers: [{name: github, enabled_tools: ["*"]}]

@@ -14,3 +14,4 @@ mod http_sse;
 mod properties;
 mod request;
 mod response;
+mod surface;
