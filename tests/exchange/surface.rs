@@ -107,6 +107,22 @@ impl Up {
         }
     }
 
+    /// The same, but a batch of nothing else.
+    fn alone(self, message: &Value) -> Call {
+        if self == Self::Batch {
+            return post(self.written(message)).path(PATH);
+        }
+        self.post(message)
+    }
+
+    /// A message as a body or an event holds it.
+    fn written(self, message: &Value) -> String {
+        if self == Self::Batch {
+            return format!("[{message}]");
+        }
+        message.to_string()
+    }
+
     /// The message of a request with id 1.
     fn request(self, method: &str, mut params: Value) -> Value {
         if self.is_modern() {
@@ -134,7 +150,7 @@ impl Up {
         match call.send() {
             Sent::Refused(refusal) => {
                 let told: Value = serde_json::from_str(&refusal.body()).unwrap();
-                Fate::Refused(refusal.status(), self.element(told))
+                Fate::Refused(refusal.status(), Self::element(told))
             }
             Sent::Forwarded(forwarded) => {
                 let sent = forwarded.rewritten().map_or(written, String::into_bytes);
@@ -143,17 +159,17 @@ impl Up {
                 match id.strip_prefix("sluice-refusal:") {
                     // It comes down the stream of HTTP+SSE, where 200 is all that there is.
                     Some(told) => Fate::Refused(200, serde_json::from_str(told).unwrap()),
-                    None => Fate::Forwarded(self.element(sent)),
+                    None => Fate::Forwarded(Self::element(sent)),
                 }
             }
         }
     }
 
     /// The message itself, out of a batch that holds another one.
-    fn element(self, whole: Value) -> Value {
-        match whole {
-            Value::Array(mut elements) => elements.pop().unwrap(),
-            other => other,
+    fn element(whole: Value) -> Value {
+        match whole.as_array() {
+            Some(elements) => elements.last().unwrap().clone(),
+            None => whole,
         }
     }
 
@@ -212,15 +228,9 @@ fn answers(answer: &Value) -> Vec<Down> {
     let call = json!({"name": "get_issue"});
     for up in ALL {
         let message = up.request("tools/call", call.clone());
-        let forwarded = || match up {
-            // Only the one message, so that there is only one answer.
-            Up::Batch => post(format!("[{message}]")).path(PATH).forwarded(),
-            _ => up.post(&message).forwarded(),
-        };
-        let body = match up {
-            Up::Batch => format!("[{answer}]"),
-            _ => answer.to_string(),
-        };
+        // Only the one message, so that there is only one answer.
+        let forwarded = || up.alone(&message).forwarded();
+        let body = up.written(answer);
         if up != Up::V2024_11_05 {
             let json = forwarded().json(&body);
             all.push(Down::new(format!("{up:?}, JSON"), up, json));
@@ -277,14 +287,11 @@ fn words(message: &Value) -> Vec<Down> {
     let mut all = streams(message);
     for up in ALL {
         let request = up.request("tools/call", json!({"name": "get_issue"}));
-        let (call, events) = match up {
-            Up::V2024_11_05 => continue,
-            Up::Batch => (
-                post(format!("[{request}]")).path(PATH),
-                format!("data: [{message}]\n\n"),
-            ),
-            _ => (up.post(&request), format!("data: {message}\n\n")),
-        };
+        if up == Up::V2024_11_05 {
+            continue;
+        }
+        let call = up.alone(&request);
+        let events = format!("data: {}\n\n", up.written(message));
         let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
         let received = call
             .forwarded()
@@ -309,9 +316,11 @@ impl Down {
             .chain(text.starts_with(['{', '[']).then_some(&*text));
         let mut messages = Vec::new();
         for data in data {
-            match serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {text}")) {
-                Value::Array(elements) => messages.extend(elements),
-                message => messages.push(message),
+            let value: Value =
+                serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {text}"));
+            match value.as_array() {
+                Some(elements) => messages.extend_from_slice(elements),
+                None => messages.push(value),
             }
         }
         Self {

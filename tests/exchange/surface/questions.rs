@@ -99,14 +99,13 @@ fn a_model_names_enabled_tools_only() {
         let result = answer(call(name), single);
         for up in LEGACY {
             let message = json!({"jsonrpc": "2.0", "id": "s1", "result": result});
-            let fate = match up {
-                // Answers come in batches of their own.
-                Up::Batch => {
-                    let ping = r#"{"jsonrpc":"2.0","id":"s0","result":{}}"#;
-                    let call = super::post(format!("[{ping},{message}]")).path(super::PATH);
-                    matches!(call.send(), super::Sent::Forwarded(_))
-                }
-                _ => matches!(up.send_message(&message), Fate::Forwarded(_)),
+            // Answers come in batches of their own.
+            let fate = if up == Up::Batch {
+                let other = r#"{"jsonrpc":"2.0","id":"s0","result":{}}"#;
+                let call = super::post(format!("[{other},{message}]")).path(super::PATH);
+                matches!(call.send(), super::Sent::Forwarded(_))
+            } else {
+                matches!(up.send_message(&message), Fate::Forwarded(_))
             };
             assert_eq!(fate, passes, "{up:?} {name}");
         }
