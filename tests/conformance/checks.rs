@@ -22,20 +22,15 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    /// Reads the directories that the suite made, one a scenario, named
-    /// `server-SCENARIO-2026-11-24T06-31-10-775Z`.
+    /// Reads the directories that the suite made, one a scenario.
     pub(crate) fn read(directory: &Path) -> Result<Self, String> {
         let context = |error: std::io::Error| format!("cannot read the results: {error}");
         let mut checks = Self::default();
         for entry in fs::read_dir(directory).map_err(context)? {
             let entry = entry.map_err(context)?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let scenario = name
-                .strip_prefix("server-")
-                .and_then(|name| {
-                    name.get(..name.len().checked_sub("-2026-11-24T06-31-10-775Z".len())?)
-                })
-                .ok_or_else(|| format!("{name} is not a scenario's directory"))?;
+            let scenario =
+                scenario(&name).ok_or_else(|| format!("{name} is not a scenario's directory"))?;
             let text = fs::read_to_string(entry.path().join("checks.json")).map_err(context)?;
             let found: Vec<Check> = serde_json::from_str(&text)
                 .map_err(|error| format!("cannot read the checks of {scenario}: {error}"))?;
@@ -91,6 +86,17 @@ impl Checks {
     fn all(&self) -> impl Iterator<Item = &Check> {
         self.checks.values().flatten()
     }
+}
+
+/// The scenario of a directory that is named `server-ping-2026-11-24T06-31-10-775Z`, or without
+/// `server-` when a client was examined.
+fn scenario(directory: &str) -> Option<&str> {
+    let end = directory
+        .len()
+        .checked_sub("-2026-11-24T06-31-10-775Z".len());
+    let name = directory.get(..end?)?;
+    // A scenario for servers can have a name that begins so itself.
+    Some(name.strip_prefix("server-").unwrap_or(name))
 }
 
 impl Check {

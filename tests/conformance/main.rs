@@ -1,8 +1,9 @@
-//! The conformance suite of MCP, against a server itself and through Envoy and Sluice.
+//! The conformance suite of MCP, with and without Sluice.
 //!
 //! A virtual server that has everything must be told from the server behind it by nothing: each
 //! check of the suite ends in the same way with both, except for what `differences.txt` lists,
-//! with the reason for each.
+//! with the reason for each. The suite examines a server itself and through Envoy and Sluice, and
+//! a client that speaks to the suite's servers itself and through Envoy and Sluice.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,18 +15,21 @@
 mod support;
 
 mod checks;
+mod client;
 mod difference;
 mod fixture;
 mod suite;
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Sender};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use checks::Checks;
-use suite::Set;
+use client::Way;
+use suite::{Party, Role, Set};
 use support::envoy::{Config, Envoy};
 use support::sluice::{Process, Setup};
 
@@ -43,6 +47,9 @@ virtual_servers:
 "#;
 
 fn main() -> ExitCode {
+    if let Some(code) = client::main() {
+        return code;
+    }
     let mut arguments = Arguments::from_args();
     // Some checks of the suite wait for half a second only: one set has the machine for itself.
     arguments.test_threads = Some(1);
@@ -60,36 +67,50 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// A fixture, Sluice and Envoy.
+/// Sluice, and Envoy before it.
 struct House {
-    _fixture: fixture::Running,
-    _sluice: Process,
     envoy: Envoy,
+    _sluice: Process,
 }
 
 impl House {
-    fn new() -> Result<Self, String> {
-        let fixture = fixture::start();
+    /// Before an MCP server at this address and path.
+    fn new(upstream: SocketAddr, path: &str) -> Result<Self, String> {
         let sluice = Setup::new(env!("CARGO_BIN_EXE_sluice"), MANIFEST).start()?;
-        let config = Config::new(&sluice.unix(), fixture.address())?;
+        let rewrite = |path: &str| format!("substitution: {path}}}");
+        let config = Config::new(&sluice.unix(), upstream)?;
+        let config = config.replace(&rewrite("/mcp"), &rewrite(path))?;
         let envoy = Envoy::start(&config)?;
         Ok(Self {
-            _fixture: fixture,
-            _sluice: sluice,
             envoy,
+            _sluice: sluice,
         })
+    }
+
+    fn url(&self) -> String {
+        self.envoy.url("/mcp/everything")
     }
 }
 
-/// Runs one set both ways at the same time, each against a server of its own, and says how many
-/// checks passed.
+/// Runs one set without Sluice and with it at the same time.
+fn run(set: &'static Set) -> Result<[Checks; 2], String> {
+    // Each way has a server of its own.
+    let servers = [fixture::start(), fixture::start()];
+    let [direct, behind] = servers.each_ref().map(fixture::Running::address);
+    let house = House::new(behind, "/mcp")?;
+    let parties = match set.role {
+        Role::Server => [format!("http://{direct}/mcp"), house.url()].map(Party::Server),
+        Role::Client => [Way::Direct, Way::ThroughSluice].map(Party::Client),
+    };
+    let running = parties.map(|party| std::thread::spawn(move || set.run(&party)));
+    let [direct, sluiced] = running.map(|thread| thread.join());
+    let ended = |checks: std::thread::Result<_>| checks.map_err(|_| "the run panicked")?;
+    Ok([ended(direct)?, ended(sluiced)?])
+}
+
+/// Compares the two runs of a set, and says how many checks passed.
 fn compare(set: &'static Set, report: &Sender<String>) -> Result<(), String> {
-    let fixture = fixture::start();
-    let url = format!("http://{}/mcp", fixture.address());
-    let direct = std::thread::spawn(move || set.run(&url));
-    let house = House::new()?;
-    let proxied = set.run(&house.envoy.url("/mcp/everything"))?;
-    let direct = direct.join().map_err(|_| "the direct run panicked")??;
+    let [direct, proxied] = run(set)?;
     let count = |checks: &Checks| format!("{} passed, {} failed", checks.passed(), checks.failed());
     let (name, direct_count, proxied_count) = (set.name, count(&direct), count(&proxied));
     let line = format!("{name}: direct {direct_count}; through Sluice {proxied_count}");
