@@ -109,8 +109,8 @@ fn refuse(ids: Vec<Option<RequestId>>, refused: Vec<(usize, Refusal)>) -> Refusa
     let answers: Vec<Refusal> = ids.into_iter().enumerate().filter_map(answer).collect();
     let mut causes = refused.into_iter().map(|(_, refusal)| refusal);
     match causes.next() {
-        // Nobody waits for an answer: the HTTP status has to say it.
-        Some(first) if answers.is_empty() => first.unanswerable(),
+        // Nobody waits for an answer; what is refused then has a status that says so.
+        Some(first) if answers.is_empty() => first,
         Some(first) => {
             let causes: Vec<Refusal> = std::iter::once(first).chain(causes).collect();
             Refusal::batch(answers, &causes)

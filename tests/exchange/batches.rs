@@ -1,9 +1,10 @@
 //! Batches: several messages in one body, which MCP had in 2025-03-26 only.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
-use sluice::exchange::Refusal;
+use sluice::exchange::{Event, Exchange, Headers, Occurrence, Refusal};
 
-use super::driver::{Call, Forwarded, Sent, get, post};
+use super::driver::{Call, Forwarded, Sent, get, policy, post};
 
 fn batch(body: &str) -> Call {
     post(body).path("/mcp/batches")
@@ -141,6 +142,34 @@ fn a_refused_notification_stops_the_batch_too() {
 }
 
 #[test]
+fn each_message_for_which_a_batch_is_refused_is_told_to_the_log() {
+    let headers = Headers::from_iter([
+        (":method", b"POST".as_slice()),
+        (":path", b"/mcp/batches"),
+        ("content-type", b"application/json"),
+    ]);
+    let (exchange, _) = Exchange::new(policy(), None).handle(Event::RequestHeaders {
+        headers,
+        end_of_stream: false,
+    });
+    let messages = [
+        call("1", "get_issue"),
+        call("2", "delete_repo"),
+        r#"{"jsonrpc":"2.0","method":"notifications/x"}"#.to_owned(),
+    ];
+    let body = Bytes::from(format!("[{}]", messages.join(",")));
+    let (_, step) = exchange.handle(Event::RequestBody(body));
+    let reasons = step.occurrences.iter().map(|occurrence| match occurrence {
+        Occurrence::Refused { reason, .. } => reason.as_str(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        ["tool_not_enabled", "method_not_enabled"]
+    );
+}
+
+#[test]
 fn answers_of_the_client_are_checked_each() {
     let sampled = |name: &str| {
         format!(
@@ -232,6 +261,7 @@ fn an_answer_that_is_refused_is_refused_alone() {
     assert_eq!(told[0]["error"]["message"], "Unknown tool: get_issue");
     assert_eq!((&told[0]["id"], &told[1]["id"]), (&json!(1), &json!("two")));
     assert_eq!(told[1]["error"]["data"]["reason"], "upstream_invalid");
+    assert_eq!(told.as_array().unwrap().len(), 3);
     assert!(told[2]["result"]["tools"].is_array());
 
     let events = format!("data: {unknown}\n\ndata: {TWO}\n\ndata: {LIST}\n\n");
@@ -276,6 +306,10 @@ fn arrays_come_on_streams_of_batches_only() {
     let replayed = get().path("/mcp/batches").forwarded().events(&event).text();
     assert_eq!(replayed, event.replace(r#",{"name":"delete_repo"}"#, ""));
     assert_eq!(get().forwarded().events(&event).text(), ":\n\n");
+    let later = get()
+        .path("/mcp/batches")
+        .header("mcp-protocol-version", "2025-06-18");
+    assert_eq!(later.forwarded().events(&event).text(), ":\n\n");
     let single = batch(&request("3", "tools/list", "{}")).forwarded();
     let told: Value = serde_json::from_str(&single.json(&format!("[{LIST}]")).text()).unwrap();
     assert_eq!(told["error"]["data"]["reason"], "upstream_invalid");

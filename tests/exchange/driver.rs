@@ -26,6 +26,8 @@ virtual_servers:
   old:
     match: {path: /mcp/old}
     http_sse: {path: /mcp/old/sse, messages: /mcp/old/messages}
+    protocol_versions: ["2025-03-26", "2024-11-05", "2025-06-18", "2025-11-25", "2026-07-28"]
+    batches: true
     servers: [{name: github, enabled_tools: [get_issue, "list_*"]}]
   old-by-route:
     match: {route: old-by-route}

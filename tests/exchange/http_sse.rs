@@ -196,7 +196,12 @@ fn what_nobody_waits_for_is_refused_on_the_spot() {
     for (body, status) in [
         ("{", 400),
         ("[]", 400),
+        // Servers of HTTP+SSE take no batches, whatever the virtual server takes elsewhere.
         (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, 400),
+        (
+            r#"[{"jsonrpc":"2.0","method":"notifications/initialized"}]"#,
+            400,
+        ),
         (
             r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"get_issue"}}"#,
             400,
