@@ -597,6 +597,9 @@ fn a_second_answer_is_not_passed_on() {
     let answer = event(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
     let sent = call().events(&format!("{answer}{answer}")).text();
     assert_eq!(sent, format!("{answer}:\n\n"));
+    let nobodys = event(r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"x"}}"#);
+    let sent = call().events(&format!("{answer}{nobodys}")).text();
+    assert_eq!(sent, format!("{answer}:\n\n"));
 }
 
 #[test]
