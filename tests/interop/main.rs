@@ -1,5 +1,6 @@
 //! Every MCP server that the tests have, before every client and every trick.
 //!
+//! - [`batches`] are several messages at once, at servers that execute them.
 //! - [`upstreams`] are the servers: one row for each way in which an SDK serves.
 
 #![expect(
@@ -12,12 +13,14 @@
 #[path = "../../examples/support/mod.rs"]
 mod support;
 
+mod batches;
 mod upstreams;
 
 fn main() {
     let mut arguments = libtest_mimic::Arguments::from_args();
     // Each trial has several processes at work, and some measure time.
     arguments.test_threads.get_or_insert(2);
-    let trials = upstreams::trials();
+    let mut trials = upstreams::trials();
+    trials.extend(batches::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
