@@ -7,6 +7,7 @@
 //! [`HIDDEN`] wherever they say something, as do the server's instructions.
 
 mod everything;
+mod rmcp;
 mod script;
 mod table;
 mod trials;
@@ -75,6 +76,8 @@ enum Runs {
     Node(&'static str),
     /// npm's `server-everything`.
     Everything,
+    /// A server in this process.
+    Rmcp,
 }
 
 impl Upstream {
@@ -126,6 +129,7 @@ impl Upstream {
             }
             Runs::Node(script) => script::node(script, self.mode).map(Running::Script),
             Runs::Everything => everything::start(self.mode).map(Running::Everything),
+            Runs::Rmcp => rmcp::start(self.mode).map(Running::Rmcp),
         }
         .map_err(|error| format!("{}: {error}", self.name()))
     }
@@ -136,6 +140,7 @@ impl Upstream {
 pub(crate) enum Running {
     Script(script::Script),
     Everything(everything::Everything),
+    Rmcp(rmcp::Rmcp),
 }
 
 impl Running {
@@ -144,6 +149,7 @@ impl Running {
         match self {
             Self::Script(script) => script.address(),
             Self::Everything(everything) => everything.address(),
+            Self::Rmcp(rmcp) => rmcp.address(),
         }
     }
 
@@ -153,6 +159,7 @@ impl Running {
         match self {
             Self::Script(script) => script.executed(),
             Self::Everything(_) => Vec::new(),
+            Self::Rmcp(rmcp) => rmcp.executed(),
         }
     }
 }

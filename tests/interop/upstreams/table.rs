@@ -82,6 +82,16 @@ const TYPESCRIPT_2: Upstream = Upstream {
     runs: Runs::Node("server_v2.mjs"),
 };
 
+const RMCP: Upstream = Upstream {
+    sdk: "rmcp-3.9.0",
+    mode: "sessions",
+    transport: Transport::Streamable,
+    versions: BOTH,
+    legacy: RESUMABLE,
+    modern: MODERN,
+    runs: Runs::Rmcp,
+};
+
 const EVERYTHING: Upstream = Upstream {
     sdk: "everything-2026.8.31",
     mode: "streamableHttp",
@@ -165,6 +175,17 @@ pub(crate) const UPSTREAMS: &[Upstream] = &[
         mode: "json",
         modern: &[Sampling, Elicitation, Cancellation],
         ..TYPESCRIPT_2
+    },
+    RMCP,
+    Upstream {
+        mode: "stateless",
+        legacy: &[Progress, Logging, Announcement],
+        ..RMCP
+    },
+    Upstream {
+        mode: "json",
+        legacy: &[Progress, Logging, Announcement],
+        ..RMCP
     },
     EVERYTHING,
     Upstream {
