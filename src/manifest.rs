@@ -67,6 +67,11 @@ pub enum Given {
         /// The resource's URI.
         uri: String,
     },
+    /// Getting a skill.
+    Skill {
+        /// The URI of the skill's `SKILL.md`.
+        uri: String,
+    },
     /// A whole message: the text of its JSON, which need not be valid.
     Message(String),
 }

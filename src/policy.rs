@@ -10,6 +10,7 @@ pub mod limits;
 pub mod pattern;
 pub mod reason;
 pub mod rule;
+mod skill;
 mod uri;
 pub mod virtual_server;
 

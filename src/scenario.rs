@@ -81,6 +81,7 @@ pub fn ask(policy: &Arc<Policy>, server: &VirtualServer, given: &Given) -> Outco
             request(server, "prompts/get", "name", name, arguments)
         }
         Given::Resource { uri } => request(server, "resources/read", "uri", uri, &None),
+        Given::Skill { uri } => request(server, "skills/get", "uri", uri, &None),
         Given::Message(text) => text.clone(),
     };
     let mirrors = Mirrors::of(server, &body, policy);

@@ -41,6 +41,9 @@ pub(super) struct Explain {
     /// A resource
     #[arg(long, value_name = "URI", group = "what")]
     resource: Option<String>,
+    /// A skill, by the URI of its SKILL.md
+    #[arg(long, value_name = "URI", group = "what")]
+    skill: Option<String>,
     /// A recorded JSON-RPC message, in a file, or `-` for standard input
     #[arg(long, value_name = "FILE", group = "what")]
     message: Option<PathBuf>,
@@ -132,6 +135,9 @@ impl Explain {
         if let Some(uri) = &self.resource {
             return Ok(Given::Resource { uri: uri.clone() });
         }
+        if let Some(uri) = &self.skill {
+            return Ok(Given::Skill { uri: uri.clone() });
+        }
         let file = self.message.as_deref().unwrap_or(Path::new("-"));
         let mut text = String::new();
         let read = if file == Path::new("-") {
@@ -166,13 +172,14 @@ fn entries<'a>(policy: &Policy, server: &'a VirtualServer, message: &str) -> Vec
         return Vec::new();
     };
     type ToTarget = fn(&str) -> Target<'_>;
-    let lists: [(&str, &str, ToTarget); 4] = [
+    let lists: [(&str, &str, ToTarget); 5] = [
         ("tools", "name", |name| Target::Tool(name)),
         ("prompts", "name", |name| Target::Prompt(name)),
         ("resources", "uri", |uri| Target::Resource(uri)),
         ("resourceTemplates", "uriTemplate", |uri| {
             Target::ResourceTemplate(uri)
         }),
+        ("skills", "uri", |uri| Target::Skill(uri)),
     ];
     let mut entries = Vec::new();
     for (member, key, target) in lists {

@@ -10,7 +10,7 @@ use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal};
 use super::scope::{Pending, Scope};
 use super::unknown::is_unknown;
-use super::{content, handshake, list, sampling, strip};
+use super::{content, extension, handshake, list, sampling, strip};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ServerMethod, meta};
@@ -57,6 +57,7 @@ const RESULT: &[&str] = &[
     "instructions",
     "messages",
     "resultType",
+    "skill",
     "task",
 ];
 
@@ -244,6 +245,9 @@ fn result<'d>(
         return Err(Verdict::invalid(
             "the server answered with a task, which nobody asked for",
         ));
+    }
+    if let Some(skill) = result.get("skill") {
+        extension::check_skill(&scope.server, skill).map_err(Verdict::invalid)?;
     }
     list::filter(&scope.server, result, splice, occurrences).map_err(Verdict::invalid)?;
     handshake::edit(scope, result, splice).map_err(Verdict::invalid)?;

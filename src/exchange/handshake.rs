@@ -33,7 +33,12 @@ pub(super) fn edit<'d>(
         splice.remove_members(capabilities, |member| {
             !CAPABILITIES.contains(&&*member.key())
         });
-        strip::extensions(splice, capabilities);
+        strip::extensions(
+            splice,
+            &scope.server,
+            scope.version.is_modern(),
+            capabilities,
+        );
         versions(scope, result, splice)?;
     }
     let keeps_words = match scope.server.instructions() {

@@ -46,7 +46,7 @@ const SHAPES: &[Shape] = &[
     Shape {
         member: "skills",
         key: "uri",
-        target: None,
+        target: Some(|uri| Target::Skill(uri)),
     },
 ];
 
@@ -133,7 +133,7 @@ pub(super) fn is_https(url: &str) -> bool {
 }
 
 /// Keeps what was filtered for one client from being served to another (MCP 2026-07-28, "Caching"):
-/// lists, what resources hold, and what `server/discover` tells.
+/// lists, what resources hold, a skill, and what `server/discover` tells.
 pub(super) fn keep_private<'d>(
     version: ProtocolVersion,
     limits: &Limits,
@@ -143,8 +143,10 @@ pub(super) fn keep_private<'d>(
     let is_list = SHAPES
         .iter()
         .any(|shape| result.get(shape.member).is_some());
-    let is_cacheable =
-        is_list || result.get("contents").is_some() || result.get("capabilities").is_some();
+    let is_cacheable = is_list
+        || ["capabilities", "contents", "skill"]
+            .iter()
+            .any(|member| result.get(member).is_some());
     if !is_cacheable {
         return;
     }

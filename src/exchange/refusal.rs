@@ -117,6 +117,13 @@ impl Refusal {
                 "resources",
                 uri,
             ),
+            Target::Skill(uri) => (
+                Reason::SkillNotEnabled,
+                code::INVALID_PARAMS,
+                "Unknown skill",
+                "skills",
+                uri,
+            ),
         };
         let mut refusal = Self::new(reason, 200, code, format!("{what}: {}", echo(name)));
         refusal.0.detail = Cow::Borrowed("the MCP server does not have it");

@@ -1,5 +1,6 @@
 //! What Sluice can't enforce is taken out of requests, so that the server does not offer it.
 
+use super::extension;
 use super::refusal::Refusal;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::{ClientMethod, ProtocolVersion, meta};
@@ -16,7 +17,7 @@ pub(super) fn request<'d>(
     method: ClientMethod,
     params: Option<Value<'d>>,
 ) -> Result<(), Refusal> {
-    envelope(splice, params);
+    envelope(splice, server, params);
     if method == ClientMethod::Initialize {
         return initialize(splice, server, params);
     }
@@ -27,7 +28,7 @@ pub(super) fn request<'d>(
     }
     if let Some(responses) = params.get("inputResponses") {
         for response in responses.members() {
-            envelope(splice, Some(response.value()));
+            envelope(splice, server, Some(response.value()));
         }
     }
     if method == ClientMethod::Listen
@@ -66,7 +67,11 @@ pub(super) fn subscriptions<'d>(
 
 /// Takes out of the `_meta` of parameters or of a result what can't be enforced, and what the
 /// caller's other systems left there.
-pub(super) fn envelope<'d>(splice: &mut Splice<'d>, holder: Option<Value<'d>>) {
+pub(super) fn envelope<'d>(
+    splice: &mut Splice<'d>,
+    server: &VirtualServer,
+    holder: Option<Value<'d>>,
+) {
     let Some(envelope) = holder.and_then(|holder| holder.get("_meta")) else {
         return;
     };
@@ -74,17 +79,23 @@ pub(super) fn envelope<'d>(splice: &mut Splice<'d>, holder: Option<Value<'d>>) {
         member.has_key(meta::BAGGAGE) || member.has_key(meta::RELATED_TASK)
     });
     if let Some(capabilities) = envelope.get(meta::CLIENT_CAPABILITIES) {
-        extensions(splice, capabilities);
+        // Versions with sessions have them in `initialize`.
+        extensions(splice, server, true, capabilities);
     }
 }
 
 /// Leaves only the extensions that can be enforced in a set of capabilities.
-pub(super) fn extensions<'d>(splice: &mut Splice<'d>, capabilities: Value<'d>) {
+pub(super) fn extensions<'d>(
+    splice: &mut Splice<'d>,
+    server: &VirtualServer,
+    modern: bool,
+    capabilities: Value<'d>,
+) {
     let Some(extensions) = capabilities.get("extensions") else {
         return;
     };
     splice.remove_members(extensions, |member| {
-        !meta::EXTENSIONS.contains(&&*member.key())
+        !extension::passes(server, modern, &member.key())
     });
 }
 
@@ -112,7 +123,7 @@ fn initialize<'d>(
     }
     if let Some(capabilities) = params.get("capabilities") {
         splice.remove_member(capabilities, "tasks");
-        extensions(splice, capabilities);
+        extensions(splice, server, false, capabilities);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::json::Value;
 use crate::mcp::ClientMethod;
 use crate::policy::Target;
 
-/// A tool, a prompt or a resource, as a request names it.
+/// A tool, a prompt, a resource or a skill, as a request names it.
 #[derive(Debug, Clone)]
 pub(super) struct Named<'d> {
     kind: Kind,
@@ -20,6 +20,7 @@ enum Kind {
     Prompt,
     Resource,
     ResourceTemplate,
+    Skill,
 }
 
 impl<'d> Named<'d> {
@@ -30,6 +31,7 @@ impl<'d> Named<'d> {
             Kind::Prompt => Target::Prompt(&self.name),
             Kind::Resource => Target::Resource(&self.name),
             Kind::ResourceTemplate => Target::ResourceTemplate(&self.name),
+            Kind::Skill => Target::Skill(&self.name),
         }
     }
 
@@ -84,10 +86,12 @@ pub(super) fn of<'d>(
             named(Kind::Prompt, "name", "prompts/get needs `name`, a string")
         }
         ClientMethod::ResourcesRead
+        | ClientMethod::DirectoryRead
         | ClientMethod::ResourcesSubscribe
         | ClientMethod::ResourcesUnsubscribe => {
             named(Kind::Resource, "uri", "the method needs `uri`, a string")
         }
+        ClientMethod::SkillsGet => named(Kind::Skill, "uri", "skills/get needs `uri`, a string"),
         ClientMethod::Complete => reference(params).map(Some),
         ClientMethod::Initialize
         | ClientMethod::Discover
@@ -96,6 +100,7 @@ pub(super) fn of<'d>(
         | ClientMethod::PromptsList
         | ClientMethod::ResourcesList
         | ClientMethod::ResourceTemplatesList
+        | ClientMethod::SkillsList
         | ClientMethod::SetLevel
         | ClientMethod::Listen
         | ClientMethod::Initialized

@@ -8,10 +8,19 @@ use crate::json::Value;
 use crate::jsonrpc::Outcome;
 use crate::policy::Target;
 
+/// The code of JSON-RPC for parameters that are wrong, as it is written.
+const INVALID_PARAMS: &str = "-32602";
+
 /// Whether a server says that it does not have `target`: in an error, or in a result that is marked
 /// as one.
 pub(super) fn is_unknown(outcome: Outcome<'_>, target: Target<'_>) -> bool {
     let text = match outcome {
+        Outcome::Error(error) if matches!(target, Target::Skill(_)) => {
+            // The one parameter is the URI of a skill, so what is wrong with it is that there is
+            // none (SEP-2640).
+            let code = error.get("code").and_then(Value::as_number);
+            return code == Some(INVALID_PARAMS);
+        }
         Outcome::Error(error) => error.get("message"),
         Outcome::Result(result) => {
             if result.get("isError").and_then(Value::as_bool) != Some(true) {
@@ -28,6 +37,7 @@ pub(super) fn is_unknown(outcome: Outcome<'_>, target: Target<'_>) -> bool {
         Target::Prompt(name) => ("prompt", name),
         Target::Resource(uri) => ("resource", uri),
         Target::ResourceTemplate(uri) => ("resource template", uri),
+        Target::Skill(uri) => ("skill", uri),
     };
     text.and_then(Value::as_str)
         .is_some_and(|text| says_unknown(&text, kind, name))

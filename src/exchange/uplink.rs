@@ -9,7 +9,7 @@ use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
 use super::target::{self, Named};
 use super::version::{self, Kind};
-use super::{batch, http_sse, names, strip};
+use super::{batch, extension, http_sse, names, strip};
 use crate::json::{Document, Splice};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
@@ -104,7 +104,7 @@ fn request<'d>(
     let kind = Kind::Request { method: &text };
     let version = version::agree(head, kind, params)?;
     let method = ClientMethod::parse(&text, version)
-        .filter(|method| !method.is_notification())
+        .filter(|method| !method.is_notification() && extension::offers(&head.server, *method))
         .ok_or_else(|| Refusal::method(&text, version))?;
     names::unambiguous(params)?;
 
@@ -172,7 +172,7 @@ fn notification<'d>(
         })?;
     names::unambiguous(*params)?;
     version::check_method(&head.mirrors, text)?;
-    strip::envelope(splice, *params);
+    strip::envelope(splice, &head.server, *params);
     let occurrence = Occurrence::Allowed {
         method: method.as_str(),
         target: None,
@@ -200,7 +200,7 @@ fn response<'d>(
     if let Outcome::Result(result) = response.outcome {
         // A server runs the tools that a sampled message names.
         names::check_tool_uses(&head.server, version, result).map_err(Refusal::unanswerable)?;
-        strip::envelope(splice, Some(result));
+        strip::envelope(splice, &head.server, Some(result));
     }
     let occurrence = Occurrence::Allowed {
         method: "response",

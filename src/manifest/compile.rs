@@ -5,6 +5,7 @@ mod limits;
 mod matching;
 mod rules;
 mod scenarios;
+mod skills;
 mod virtual_servers;
 
 use std::collections::HashSet;

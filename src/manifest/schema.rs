@@ -93,6 +93,14 @@ pub(super) struct VirtualServer {
     /// that enables this is best effort: only the server knows which URIs mean the same to it, so
     /// enable exactly what may be read where that matters.
     pub(super) disabled_resources: Option<Vec<Spanned<Pattern>>>,
+    /// The skills that it has, each by the URI of its `SKILL.md`, like `skill://name/SKILL.md` or
+    /// `skill://team/*`. None, unless listed. A skill is enabled with all of its files, and where
+    /// one is, URIs that begin with `skill:` are enabled with their skill only, not by
+    /// `enabled_resources`.
+    pub(super) enabled_skills: Option<Vec<Spanned<Pattern>>>,
+    /// The skills that it does not have, whatever enables them. What is below the directory of one
+    /// is no resource either.
+    pub(super) disabled_skills: Option<Vec<Spanned<Pattern>>>,
     /// What becomes of the instructions that the server gives to models. They are dropped unless
     /// said otherwise, since they may speak of what is hidden.
     pub(super) instructions: Option<Instructions>,
@@ -251,6 +259,8 @@ pub(super) struct Given {
     pub(super) prompt: Option<Spanned<Call>>,
     /// Reading a resource.
     pub(super) resource: Option<Spanned<Read>>,
+    /// Getting a skill.
+    pub(super) skill: Option<Spanned<Read>>,
     /// A whole JSON-RPC message, as a map or as the text of its JSON.
     pub(super) message: Option<serde_json::Value>,
 }
@@ -266,11 +276,11 @@ pub(super) struct Call {
     pub(super) arguments: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// Reading a resource.
+/// Reading a resource, or getting a skill.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a map with `uri`")]
 pub(super) struct Read {
-    /// The resource's URI.
+    /// The URI of the resource, or of the skill's `SKILL.md`.
     #[schemars(required)]
     pub(super) uri: Option<String>,
 }

@@ -15,6 +15,7 @@ pub const MODEL_IMMEDIATE_RESPONSE: &str = "io.modelcontextprotocol/model-immedi
 /// W3C baggage (SEP-414): carries whatever the caller's other systems put there.
 pub const BAGGAGE: &str = "baggage";
 
-/// The extensions that Sluice lets the two sides agree on. What it can't enforce it does not let
-/// through: an extension that was not negotiated must not be used.
-pub const EXTENSIONS: &[&str] = &["io.modelcontextprotocol/ui"];
+/// MCP Apps always pass: what they call, they call as any client does.
+pub const EXTENSION_UI: &str = "io.modelcontextprotocol/ui";
+/// Skills (SEP-2640), where a virtual server enables any.
+pub const EXTENSION_SKILLS: &str = "io.modelcontextprotocol/skills";

@@ -79,6 +79,12 @@ methods! {
         ResourcesUnsubscribe = "resources/unsubscribe", Legacy;
         /// Asks for completions of an argument of a prompt or a resource template.
         Complete = "completion/complete", Both;
+        /// Lists skills (SEP-2640).
+        SkillsList = "skills/list", Both;
+        /// Gets the entry of a skill (SEP-2640).
+        SkillsGet = "skills/get", Both;
+        /// Lists what a directory holds (SEP-2640).
+        DirectoryRead = "resources/directory/read", Both;
         /// Sets the level of log messages.
         SetLevel = "logging/setLevel", Legacy;
         /// Opens a stream of change notifications.

@@ -15,6 +15,8 @@ pub enum Target<'a> {
     Resource(&'a str),
     /// A resource template, by its `uriTemplate`.
     ResourceTemplate(&'a str),
+    /// A skill, by the URI of its `SKILL.md` (SEP-2640).
+    Skill(&'a str),
 }
 
 /// The answer to a [`Target`].

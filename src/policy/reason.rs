@@ -31,6 +31,8 @@ reasons! {
     PromptNotEnabled => "prompt_not_enabled",
     /// The virtual server does not enable a resource at this URI.
     ResourceNotEnabled => "resource_not_enabled",
+    /// The virtual server does not enable a skill at this URI.
+    SkillNotEnabled => "skill_not_enabled",
     /// The method is not one that Sluice lets through.
     MethodNotEnabled => "method_not_enabled",
     /// No virtual server answers on this route.

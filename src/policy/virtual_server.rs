@@ -4,10 +4,10 @@ use crate::mcp::ProtocolVersion;
 
 use super::decision::{Decision, Target};
 use super::endpoint::HttpSse;
-use super::pattern::{CanonicalUri, Pattern};
+use super::pattern::Pattern;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
-use super::uri;
+use super::skill::UriRules;
 
 /// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Definition {
     pub prompts: Rules,
     /// Which resources and resource templates it has.
     pub resources: Rules,
+    /// Which skills it has (SEP-2640).
+    pub skills: Rules,
     /// What becomes of the upstream's instructions.
     pub instructions: Instructions,
     /// The protocol versions that it serves, oldest first.
@@ -69,6 +71,7 @@ impl Definition {
             tools: Rules::default(),
             prompts: Rules::default(),
             resources: Rules::default(),
+            skills: Rules::default(),
             instructions: Instructions::default(),
             protocol_versions: ProtocolVersion::STREAMABLE.to_vec(),
             batches: false,
@@ -80,20 +83,20 @@ impl Definition {
 /// A physical MCP server, restricted for one agent scope: what a view is to a table.
 #[derive(Debug, Clone)]
 pub struct VirtualServer {
+    /// All else of it.
     definition: Definition,
-    /// What disables resources, once more: about the canonical spellings of URIs.
-    canonical: Rules,
+    resources: UriRules,
+    skills: UriRules,
 }
 
 impl VirtualServer {
     /// The virtual server of this definition.
     #[must_use]
-    pub fn new(definition: Definition) -> Self {
-        let disabled = definition.resources.disabled();
-        let disabled = disabled.iter().map(Rule::canonical_uri).collect();
+    pub fn new(mut definition: Definition) -> Self {
         Self {
+            resources: UriRules::new(std::mem::take(&mut definition.resources)),
+            skills: UriRules::new(std::mem::take(&mut definition.skills)),
             definition,
-            canonical: Rules::new(Vec::new(), disabled),
         }
     }
 
@@ -157,6 +160,12 @@ impl VirtualServer {
         self.definition.batches
     }
 
+    /// Whether skills can be enabled, so that the two sides may agree on them (SEP-2640).
+    #[must_use]
+    pub fn has_skills(&self) -> bool {
+        !self.skills.rules().enabled().is_empty()
+    }
+
     /// Where it speaks the transport HTTP+SSE, if it does (MCP 2024-11-05).
     #[must_use]
     pub fn http_sse(&self) -> Option<&HttpSse> {
@@ -174,6 +183,10 @@ impl VirtualServer {
     /// scheme and host, the default port, user information, a fragment, an empty query. Which
     /// other URIs a server takes for the same (by letter case, by Unicode's forms, by links)
     /// only the server knows.
+    ///
+    /// What a skill consists of is enabled and disabled with it, whatever rules there are about
+    /// resources, of which those that disable win. Where a skill is enabled, whatever has the scheme
+    /// of skills is enabled with its skill only.
     #[must_use]
     pub fn decide(&self, target: Target<'_>) -> Decision<'_> {
         let (verdict, reason) = match target {
@@ -192,13 +205,14 @@ impl VirtualServer {
                 )
             }
             Target::Resource(uri) => (
-                self.judge_uri(uri, Pattern::matches),
+                self.judge_resource(uri, Pattern::matches),
                 Reason::ResourceNotEnabled,
             ),
             Target::ResourceTemplate(template) => (
-                self.judge_uri(template, Pattern::matches_template),
+                self.judge_resource(template, Pattern::matches_template),
                 Reason::ResourceNotEnabled,
             ),
+            Target::Skill(uri) => (self.skills.judge_skill(uri), Reason::SkillNotEnabled),
         };
         match verdict {
             Verdict::Enabled(rule) => Decision::Allow { rule },
@@ -210,26 +224,16 @@ impl VirtualServer {
         }
     }
 
-    /// Judges a URI or a template, of which `matches` says whether a pattern matches it.
-    fn judge_uri(&self, uri: &str, matches: impl Fn(&Pattern, &str) -> bool) -> Verdict<'_> {
-        let plain = uri::is_plain(uri);
-        let verdict = self.definition.resources.judge(
-            uri,
-            |pattern| plain && matches(pattern, uri),
-            |pattern| matches(pattern, uri),
-        );
-        // Other spellings cost an allocation for each: only what would pass is looked at again.
-        if !matches!(verdict, Verdict::Enabled(_)) || self.canonical.disabled().is_empty() {
-            return verdict;
+    /// Judges a resource or a template, of which `matches` says whether a pattern matches it.
+    fn judge_resource(&self, uri: &str, matches: impl Fn(&Pattern, &str) -> bool) -> Verdict<'_> {
+        match self.skills.judge_part(uri, &matches) {
+            None => self.resources.judge(uri, matches),
+            Some(Verdict::Enabled(rule)) => match self.resources.judge(uri, matches) {
+                disabled @ Verdict::Disabled(_) => disabled,
+                Verdict::Enabled(_) | Verdict::Unmentioned => Verdict::Enabled(rule),
+            },
+            Some(verdict @ (Verdict::Disabled(_) | Verdict::Unmentioned)) => verdict,
         }
-        let disabled = CanonicalUri::new(uri).forms().find_map(|form| {
-            let disables = |pattern: &Pattern| matches(pattern, form);
-            match self.canonical.judge(form, |_| false, disables) {
-                disabled @ Verdict::Disabled(_) => Some(disabled),
-                Verdict::Enabled(_) | Verdict::Unmentioned => None,
-            }
-        });
-        disabled.unwrap_or(verdict)
     }
 
     /// The rule with this id, if it is one of this virtual server's.
@@ -238,7 +242,8 @@ impl VirtualServer {
         [
             &self.definition.tools,
             &self.definition.prompts,
-            &self.definition.resources,
+            self.resources.rules(),
+            self.skills.rules(),
         ]
         .into_iter()
         .flat_map(|rules| rules.enabled().iter().chain(rules.disabled()))
@@ -518,6 +523,89 @@ mod tests {
     }
 
     #[test]
+    fn skills() {
+        let server = VirtualServer::new(Definition {
+            resources: uris(&["*"], &["skill://acme/pdf/draft.md"]),
+            skills: uris(
+                &["skill://acme/*/SKILL.md", "file:///skills/fix/SKILL.md"],
+                &[
+                    "skill://acme/secret/SKILL.md",
+                    "file:///skills/key/SKILL.md",
+                ],
+            ),
+            ..Definition::new("v", "s", Match::Path("/mcp".into()))
+        });
+        for (uri, expected) in [
+            ("skill://acme/pdf/SKILL.md", "allow enabled[0]"),
+            ("file:///skills/fix/SKILL.md", "allow enabled[1]"),
+            (
+                "skill://acme/secret/SKILL.md",
+                "skill_not_enabled disabled[0]",
+            ),
+            ("skill://ACME/secret/SKILL.md", "skill_not_enabled"),
+            ("skill://acme/secret%2FSKILL.md", "skill_not_enabled"),
+            ("skill://acme/pdf/../secret/SKILL.md", "skill_not_enabled"),
+            ("skill://other/pdf/SKILL.md", "skill_not_enabled"),
+            // Neither a skill's directory nor another file of it names the skill.
+            ("skill://acme/pdf", "skill_not_enabled"),
+            ("skill://acme/pdf/x/NOTSKILL.md", "skill_not_enabled"),
+        ] {
+            assert_eq!(say(server.decide(Target::Skill(uri))), expected, "{uri}");
+        }
+        for (uri, expected) in [
+            ("skill://acme/pdf", "allow enabled[0]"),
+            ("skill://acme/pdf/SKILL.md", "allow enabled[0]"),
+            ("skill://acme/pdf/templates/invoice.md", "allow enabled[0]"),
+            ("file:///skills/fix/a.md", "allow enabled[1]"),
+            // What disables wins over skills too.
+            (
+                "skill://acme/pdf/draft.md",
+                "resource_not_enabled disabled[0]",
+            ),
+            // A wildcard over resources opens no skill that is not enabled, where skills are.
+            ("skill://other/pdf/a.md", "resource_not_enabled"),
+            ("SKILL://other/pdf/a.md", "resource_not_enabled"),
+            ("skill://index.json", "resource_not_enabled"),
+            ("skill://acme/secret", "resource_not_enabled disabled[0]"),
+            ("skill://acme/secret/", "resource_not_enabled disabled[0]"),
+            (
+                "skill://acme/secret/a/b.md",
+                "resource_not_enabled disabled[0]",
+            ),
+            (
+                "skill://ACME/secret/a.md",
+                "resource_not_enabled disabled[0]",
+            ),
+            ("skill://acme/pdf/../secret/a.md", "resource_not_enabled"),
+            ("skill://acme/pdf/..", "resource_not_enabled"),
+            (
+                "file:///skills/key/a.md",
+                "resource_not_enabled disabled[1]",
+            ),
+            ("file:///skills/key", "resource_not_enabled disabled[1]"),
+            (
+                "FILE:///skills/key/a.md",
+                "resource_not_enabled disabled[1]",
+            ),
+            ("file:///skills/keys/a.md", "allow enabled[0]"),
+        ] {
+            assert_eq!(say(server.decide(Target::Resource(uri))), expected, "{uri}");
+        }
+        for (template, allowed) in [
+            ("skill://acme/pdf/{file}", true),
+            ("skill://acme/secret/{file}", false),
+            ("skill://other/{+path}", false),
+            ("file:///skills/key/{+path}", false),
+            ("file:///{+path}", true),
+        ] {
+            let target = Target::ResourceTemplate(template);
+            assert_eq!(server.allows(target), allowed, "{template}");
+        }
+        let deep = format!("file:///{}", "a/".repeat(100));
+        assert!(!server.allows(Target::Resource(&deep)));
+    }
+
+    #[test]
     fn nothing_is_enabled_by_default() {
         let server = VirtualServer::new(Definition::new("v", "s", Match::Route("v".into())));
         for target in [
@@ -525,6 +613,7 @@ mod tests {
             Target::Prompt("a"),
             Target::Resource("a:b"),
             Target::ResourceTemplate("a:{b}"),
+            Target::Skill("skill://a/SKILL.md"),
         ] {
             assert!(!server.allows(target), "{target:?}");
         }

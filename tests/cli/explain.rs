@@ -98,6 +98,42 @@ fn a_resource() {
 }
 
 #[test]
+fn a_skill() {
+    let skills = MANIFEST.to_owned()
+        + "    enabled_skills: [\"skill://acme/*\"]\n    disabled_skills: [\"skill://acme/secret/SKILL.md\"]\n";
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("m.yaml"), skills).unwrap();
+    let explain = |arguments: &[&str]| {
+        let fixed = [
+            "explain",
+            "--manifest",
+            "m.yaml",
+            "--virtual-server",
+            "triage",
+        ];
+        show(&sluice(directory.path(), &[&fixed, arguments].concat()))
+    };
+    insta::assert_snapshot!(explain(&["--skill", "skill://acme/pdf/SKILL.md"]), @r#"
+    exit code: 0
+    --- stdout
+    triage allows skills/get `skill://acme/pdf/SKILL.md`
+      by skill://acme/* (m.yaml:10:22, virtual_servers.triage.enabled_skills[0])
+    what goes on:
+      {"id":1,"jsonrpc":"2.0","method":"skills/get","params":{"uri":"skill://acme/pdf/SKILL.md"}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(explain(&["--resource", "skill://acme/secret/key.md"]), @r#"
+    exit code: 1
+    --- stdout
+    triage denies `skill://acme/secret/key.md`: resource_not_enabled (the virtual server does not enable it)
+      by skill://acme/secret/SKILL.md (m.yaml:11:23, virtual_servers.triage.disabled_skills[0])
+    the client is told, with HTTP 200:
+      {"jsonrpc":"2.0","id":1,"error":{"code":-32002,"message":"Resource not found: skill://acme/secret/key.md","data":{"reason":"resource_not_enabled","rule":"triage.resources","uri":"skill://acme/secret/key.md"}}}
+    --- stderr
+    "#);
+}
+
+#[test]
 fn a_message_of_the_client() {
     let modern = r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"get_issue","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
     insta::assert_snapshot!(show(&explain(&["--message", "message.json"], modern)), @r#"

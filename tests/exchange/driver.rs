@@ -41,6 +41,12 @@ virtual_servers:
     enabled_prompts: [triage]
     enabled_resources: ["repo://acme/readme", "repo://{owner}/{repo}/issues"]
     disabled_resources: ["repo://acme/hidden/*"]
+  skills:
+    match: {path: /mcp/skills}
+    servers: [{name: github}]
+    enabled_resources: ["repo://*"]
+    enabled_skills: ["skill://acme/*"]
+    disabled_skills: ["skill://acme/secret/SKILL.md", "repo://skills/secret/SKILL.md"]
   everything:
     match: {route: everything}
     servers: [{name: github, enabled_tools: ["*"]}]

@@ -14,4 +14,5 @@ mod http_sse;
 mod properties;
 mod request;
 mod response;
+mod skills;
 mod surface;

@@ -82,7 +82,7 @@ impl Refusal {
 pub(in super::super) fn telling_name(target: Target<'_>) -> String {
     let uri = match target {
         Target::Tool(name) | Target::Prompt(name) => return echo(name),
-        Target::Resource(uri) | Target::ResourceTemplate(uri) => uri,
+        Target::Resource(uri) | Target::ResourceTemplate(uri) | Target::Skill(uri) => uri,
     };
     let uri = uri.split(['?', '#']).next().unwrap_or_default();
     match uri.split_once("://") {

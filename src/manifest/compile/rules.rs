@@ -9,6 +9,7 @@ use crate::policy::{CanonicalUri, Pattern, PatternError, Rule, RuleId, Rules};
 
 use super::Context;
 use super::annotations::{self, Effect, KnownServer};
+use super::skills;
 
 /// The most patterns of a list, other than exact texts, that are compared with one another: each
 /// is compared with each.
@@ -26,6 +27,31 @@ pub(super) enum Subject<'a> {
     Prompts,
     /// Resources and resource templates.
     Resources,
+    /// Skills.
+    Skills {
+        /// Whether resources are enabled, among which what belongs to a skill may be.
+        resources_listed: bool,
+    },
+}
+
+impl Subject<'_> {
+    /// Whether patterns are about URIs.
+    fn is_uri(self) -> bool {
+        match self {
+            Self::Resources | Self::Skills { .. } => true,
+            Self::Tools(_) | Self::Prompts => false,
+        }
+    }
+
+    /// Whether what is disabled may be enabled by lists of other subjects.
+    fn is_enabled_elsewhere(self) -> bool {
+        matches!(
+            self,
+            Self::Skills {
+                resources_listed: true
+            }
+        )
+    }
 }
 
 /// The two lists of one subject, with the keys that they stand under.
@@ -88,7 +114,9 @@ pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<
     shadowed(context, &enabled);
     shadowed(context, &disabled);
     always_disabled(context, &enabled, &disabled);
-    disables_nothing(context, &enabled, &disabled);
+    if !subject.is_enabled_elsewhere() {
+        disables_nothing(context, &enabled, &disabled);
+    }
     let rules = |list: Vec<Placed>| list.into_iter().map(|placed| placed.rule).collect();
     Rules::new(rules(enabled), rules(disabled))
 }
@@ -109,6 +137,10 @@ fn place(
             let compiled = match subject {
                 Subject::Tools(_) | Subject::Prompts => Pattern::name(text),
                 Subject::Resources => Pattern::uri(text),
+                Subject::Skills { .. } => {
+                    skills::check(context, text, span)?;
+                    Pattern::uri(text)
+                }
             };
             (
                 compiled
@@ -143,7 +175,7 @@ fn place(
             (pattern, as_written(map, &asked))
         }
     };
-    let uri = matches!(subject, Subject::Resources) && effect == Effect::Enable;
+    let uri = subject.is_uri() && effect == Effect::Enable;
     if !by_annotation && pattern.is_impossible(uri) {
         let help = "a URI that can be read in two ways (dot segments, empty segments, needless \
                     escapes) is enabled only by a pattern without wildcards";
@@ -154,7 +186,7 @@ fn place(
         return None;
     }
     let rule = Rule::new(id, context.source.location(span), text, pattern.clone());
-    let disables_uris = matches!(subject, Subject::Resources) && effect == Effect::Disable;
+    let disables_uris = subject.is_uri() && effect == Effect::Disable;
     Some(Placed {
         rule,
         canonical: disables_uris.then(|| pattern.canonical_uri()),
@@ -184,7 +216,7 @@ fn by_annotations(
 ) -> Option<Pattern> {
     let server = match subject {
         Subject::Tools(server) => server?,
-        Subject::Prompts | Subject::Resources => {
+        Subject::Prompts | Subject::Resources | Subject::Skills { .. } => {
             let message = "only tools have annotations";
             context.report(Diagnostic::new(Code::BadPattern, span, message));
             return None;

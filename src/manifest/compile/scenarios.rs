@@ -92,6 +92,7 @@ fn compile_given(
                 call,
                 prompt,
                 resource,
+                skill,
                 message,
             },
         span,
@@ -118,15 +119,17 @@ fn compile_given(
         name,
         arguments,
     });
-    if let Some(Spanned {
-        value: schema::Read { uri },
-        span,
-    }) = resource
-    {
+    let resource = resource.map(|read| (read, MakeOfUri::from(|uri| Given::Resource { uri })));
+    let skill = skill.map(|read| (read, MakeOfUri::from(|uri| Given::Skill { uri })));
+    for (read, make) in [resource, skill].into_iter().flatten() {
+        let Spanned {
+            value: schema::Read { uri },
+            span,
+        } = read;
         if uri.is_none() {
             context.missing(span, "uri");
         }
-        choices.push(uri.map(|uri| Given::Resource { uri }));
+        choices.push(uri.map(make));
     }
     if let Some(message) = message {
         let text = message
@@ -138,7 +141,8 @@ fn compile_given(
         1 => Some((virtual_server?.value, choices.pop()??)),
         0 if !context.is_intact(span) => None,
         count => {
-            let message = "a test has exactly one of `call`, `prompt`, `resource` and `message`";
+            let message =
+                "a test has exactly one of `call`, `prompt`, `resource`, `skill` and `message`";
             let code = if count == 0 {
                 Code::MissingKey
             } else {
@@ -152,6 +156,7 @@ fn compile_given(
     }
 }
 
+type MakeOfUri = fn(String) -> Given;
 type Make = fn(String, Option<serde_json::Map<String, serde_json::Value>>) -> Given;
 
 fn compile_expect(

@@ -11,7 +11,7 @@ use crate::policy::{Definition, Instructions, VirtualServer};
 use super::annotations::KnownServer;
 use super::matching::Matches;
 use super::rules::{self, Lists, Subject};
-use super::{Context, Known};
+use super::{Context, Known, skills};
 
 /// The virtual servers that can be made.
 pub(super) fn compile(
@@ -88,7 +88,12 @@ impl Compiler<'_> {
             .is_some_and(|b| listed(&b.value.enabled_tools));
         let nothing_listed = !backend_listed
             && !listed(&written.enabled_prompts)
-            && !listed(&written.enabled_resources);
+            && !listed(&written.enabled_resources)
+            && !listed(&written.enabled_skills);
+        if listed(&written.enabled_skills) {
+            skills::overrule(context, written.enabled_resources.as_deref());
+        }
+        let resources_listed = listed(&written.enabled_resources);
         let prompts = Lists {
             enabled: written.enabled_prompts,
             disabled: written.disabled_prompts,
@@ -103,6 +108,13 @@ impl Compiler<'_> {
             noun: "resources",
         };
         let resources = rules::compile(context, resources, Subject::Resources);
+        let skill_lists = Lists {
+            enabled: written.enabled_skills,
+            disabled: written.disabled_skills,
+            prefix: prefix.clone(),
+            noun: "skills",
+        };
+        let skills = rules::compile(context, skill_lists, Subject::Skills { resources_listed });
         let http_sse = written.http_sse.as_ref().map(|http_sse| http_sse.span);
         let protocol_versions = protocol_versions(context, written.protocol_versions, http_sse);
         let http_sse = written
@@ -124,8 +136,8 @@ impl Compiler<'_> {
         let tools = rules::compile(context, tools, Subject::Tools(server));
         if nothing_listed && context.is_intact(span) && context.is_intact(backend_span) {
             let message = format!("the virtual server {} enables nothing", quote(&name.value));
-            let help = "list what it has under `enabled_tools`, `enabled_prompts` or \
-                        `enabled_resources`";
+            let help = "list what it has under `enabled_tools`, `enabled_prompts`, \
+                        `enabled_resources` or `enabled_skills`";
             context.report(
                 Diagnostic::new(Code::NothingEnabled, name.span, message).help(help.to_owned()),
             );
@@ -135,6 +147,7 @@ impl Compiler<'_> {
             tools,
             prompts,
             resources,
+            skills,
             instructions: match written.instructions {
                 None | Some(schema::Instructions::Drop) => Instructions::Drop,
                 Some(schema::Instructions::Pass) => Instructions::Pass,
