@@ -1,6 +1,7 @@
 //! Every MCP server that the tests have, before every client and every trick.
 //!
 //! - [`batches`] are several messages at once, at servers that execute them.
+//! - [`requests`] are bytes that try to have executed what is hidden.
 //! - [`upstreams`] are the servers: one row for each way in which an SDK serves.
 
 #![expect(
@@ -14,6 +15,7 @@
 mod support;
 
 mod batches;
+mod requests;
 mod upstreams;
 
 fn main() {
@@ -22,5 +24,6 @@ fn main() {
     arguments.test_threads.get_or_insert(2);
     let mut trials = upstreams::trials();
     trials.extend(batches::trials());
+    trials.extend(requests::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
