@@ -25,5 +25,7 @@ fn main() {
     let mut trials = upstreams::trials();
     trials.extend(batches::trials());
     trials.extend(requests::trials());
-    libtest_mimic::run(&arguments, trials).exit();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    requests::print(&mut std::io::stdout()).unwrap();
+    conclusion.exit();
 }

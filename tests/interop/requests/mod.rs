@@ -12,7 +12,7 @@ mod trials;
 mod vector;
 mod wire;
 
-pub(crate) use trials::trials;
+pub(crate) use trials::{print, trials};
 
 /// What one may have of the world.
 const WORLD: &str = r#"

@@ -29,7 +29,7 @@ pub(crate) struct Server<'a> {
 }
 
 /// What came of the vectors.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     /// All of them.
     pub(crate) vectors: u64,

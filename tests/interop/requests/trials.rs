@@ -1,13 +1,19 @@
 //! One trial for each server and each form.
 
+use std::io::{self, Write};
+use std::sync::Mutex;
+
 use libtest_mimic::{Failed, Trial};
 
-use super::run::{self, Server};
+use super::run::{self, Counts, Server};
 use super::vector::{Form, Vector};
 use super::{WORLD, http, json};
 use crate::support::envoy::{Config, Envoy};
 use crate::support::sluice::Setup;
 use crate::upstreams::{Transport, UPSTREAMS, Upstream};
+
+/// What came of the trials so far, by their names.
+static DONE: Mutex<Vec<(String, Counts)>> = Mutex::new(Vec::new());
 
 /// All of them.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -51,8 +57,8 @@ fn column(upstream: &Upstream, form: Form) -> Option<char> {
         _ if is("python-2") => Some('2'),
         _ if is("python-1") => Some('1'),
         _ if is("rmcp") => Some('R'),
-        mode if is("ts") && mode.contains("express") => Some('E'),
-        _ if is("ts") => Some('T'),
+        mode if is("typescript") && mode.contains("express") => Some('E'),
+        _ if is("typescript") => Some('T'),
         _ => None,
     }
 }
@@ -76,8 +82,50 @@ fn nothing_is_executed(upstream: &'static Upstream, form: Form) -> Result<(), Fa
     };
     let vectors = vectors(form);
     let counts = run::run(&server, form, &vectors);
-    match counts.failures.is_empty() {
+    let failures = counts.failures.join("\n");
+    let name = format!("{} {}", upstream.name(), form.version());
+    DONE.lock().unwrap().push((name, counts));
+    match failures.is_empty() {
         true => Ok(()),
-        false => Err(counts.failures.join("\n").into()),
+        false => Err(failures.into()),
     }
+}
+
+/// Prints a line for each trial that has run: what became of its vectors.
+///
+/// # Errors
+/// When they can't be written.
+pub(crate) fn print(out: &mut impl Write) -> io::Result<()> {
+    let mut done = DONE.lock().unwrap().clone();
+    done.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if done.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "Requests that try to have a hidden tool executed\n\n{:50} {:>8} {:>8} {:>8} {:>16} {:>15}",
+        "", "requests", "refused", "passed", "executed without", "through Sluice"
+    )?;
+    for (name, counts) in &done {
+        let Counts {
+            vectors,
+            refused,
+            passed,
+            direct,
+            through,
+            ..
+        } = counts;
+        writeln!(
+            out,
+            "{name:50} {vectors:>8} {refused:>8} {passed:>8} {direct:>16} {through:>15}"
+        )?;
+    }
+    let sum = |count: fn(&Counts) -> u64| done.iter().map(|(_, counts)| count(counts)).sum::<u64>();
+    writeln!(
+        out,
+        "\n{} requests; executed without Sluice: {}; through Sluice: {}",
+        sum(|counts| counts.vectors),
+        sum(|counts| counts.direct),
+        sum(|counts| counts.through)
+    )
 }
