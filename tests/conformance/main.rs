@@ -43,6 +43,7 @@ virtual_servers:
     servers: [{name: fixture, enabled_tools: ["*"]}]
     enabled_prompts: ["*"]
     enabled_resources: ["*"]
+    enabled_skills: ["*"]
     instructions: pass
 "#;
 
