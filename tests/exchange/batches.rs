@@ -161,7 +161,9 @@ fn each_message_for_which_a_batch_is_refused_is_told_to_the_log() {
     let (_, step) = exchange.handle(Event::RequestBody(body));
     let reasons = step.occurrences.iter().map(|occurrence| match occurrence {
         Occurrence::Refused { reason, .. } => reason.as_str(),
-        other => panic!("{other:?}"),
+        other @ (Occurrence::Allowed { .. }
+        | Occurrence::Filtered { .. }
+        | Occurrence::Dropped { .. }) => panic!("{other:?}"),
     });
     assert_eq!(
         reasons.collect::<Vec<_>>(),
