@@ -1,15 +1,12 @@
 // The TypeScript MCP SDK 1 (`@modelcontextprotocol/sdk`) as a client; jobs.mjs says what it does.
-// It runs in the directory that has the package. The mode of a job means nothing here.
+// The mode of a job means nothing here.
 
-import { createRequire } from "node:module";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import * as types from "@modelcontextprotocol/sdk/types.js";
 
 import { manners, serve } from "./jobs.mjs";
-
-const require = createRequire(`${process.cwd()}/`);
-const { Client } = require("@modelcontextprotocol/sdk/client/index.js");
-const { SSEClientTransport } = require("@modelcontextprotocol/sdk/client/sse.js");
-const { StreamableHTTPClientTransport } = require("@modelcontextprotocol/sdk/client/streamableHttp.js");
-const types = require("@modelcontextprotocol/sdk/types.js");
 
 // The transport keeps the version to itself, since it is the one that tells the server.
 function transportFor(job) {

@@ -1,15 +1,15 @@
 // The TypeScript MCP SDK 2 (`@modelcontextprotocol/client`) as a client; jobs.mjs says what it
-// does. It runs in the directory that has the package. The mode of a job is `legacy`, `auto` or a
-// version of the protocol.
+// does. The mode of a job is `legacy`, `auto` or a version of the protocol.
 
-import { createRequire } from "node:module";
+import {
+  Client,
+  LOG_LEVEL_META_KEY,
+  ProtocolError,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
 
 import { manners, serve } from "./jobs.mjs";
-
-const require = createRequire(`${process.cwd()}/`);
-const { Client, LOG_LEVEL_META_KEY, ProtocolError, SSEClientTransport, StreamableHTTPClientTransport } = require(
-  "@modelcontextprotocol/client",
-);
 
 function options({ mode }) {
   const named = mode === "legacy" || mode === "auto";
