@@ -3,6 +3,10 @@
 //! - [`batches`] are several messages at once, at servers that execute them.
 //! - [`requests`] are bytes that try to have executed what is hidden.
 //! - [`upstreams`] are the servers: one row for each way in which an SDK serves.
+//! - [`clients`] are the clients: one column for each SDK, version and way.
+//! - [`matrix`] brings them together, directly and through Sluice, as [`plan`] says.
+//! - [`inspector`] is MCP Inspector's command line.
+//! - [`report`] prints what came of it, when all has run.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,17 +19,35 @@
 mod support;
 
 mod batches;
+mod clients;
+mod compare;
+mod everything;
+mod features;
+mod inspector;
+mod job;
+mod matrix;
+mod pair;
+mod place;
+mod plan;
+mod report;
 mod requests;
+mod rust_client;
+mod script;
+mod tap;
 mod upstreams;
 
 fn main() {
     let mut arguments = libtest_mimic::Arguments::from_args();
     // Each trial has several processes at work, and some measure time.
-    arguments.test_threads.get_or_insert(2);
+    arguments.test_threads.get_or_insert(matrix::LANES);
+    let matrix = matrix::table();
     let mut trials = upstreams::trials();
+    trials.extend(matrix::trials(&matrix));
+    trials.extend(inspector::trials());
     trials.extend(batches::trials());
     trials.extend(requests::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     requests::print(&mut std::io::stdout()).unwrap();
+    matrix.print(&mut std::io::stdout()).unwrap();
     conclusion.exit();
 }

@@ -21,16 +21,19 @@ async function connect(job, heard) {
   const transport = transportFor(job);
   const capabilities = { sampling: {}, elicitation: {} };
   const client = new Client({ name: "interop", version: "1" }, { capabilities });
-  const { sample, elicit, log, changed } = manners(heard);
+  const { sample, elicit, log, changed, progress, follow } = manners(heard);
   client.setRequestHandler(types.CreateMessageRequestSchema, sample);
   client.setRequestHandler(types.ElicitRequestSchema, elicit);
   client.setNotificationHandler(types.LoggingMessageNotificationSchema, log);
   client.setNotificationHandler(types.ToolListChangedNotificationSchema, changed);
+  client.setNotificationHandler(types.ProgressNotificationSchema, progress);
   await client.connect(transport);
   return {
     client,
     version: () => transport.version,
-    call: (name, args, options) => client.callTool({ name, arguments: args }, undefined, options),
+    follow,
+    call: (name, args, meta, options) =>
+      client.callTool({ name, arguments: args, _meta: meta }, undefined, options),
     close: async () => {
       await transport.terminateSession?.().catch(() => {});
       await client.close();

@@ -23,19 +23,22 @@ async function connect(job, heard) {
   const Transport = job.transport === "sse" ? SSEClientTransport : StreamableHTTPClientTransport;
   const transport = new Transport(new URL(job.url));
   const client = new Client({ name: "interop", version: "1" }, options(job));
-  const { sample, elicit, log, changed } = manners(heard);
+  const { sample, elicit, log, changed, progress, follow } = manners(heard);
   client.setRequestHandler("sampling/createMessage", sample);
   client.setRequestHandler("elicitation/create", elicit);
   client.setNotificationHandler("notifications/message", log);
   client.setNotificationHandler("notifications/tools/list_changed", changed);
+  client.setNotificationHandler("notifications/progress", progress);
   await client.connect(transport);
   const version = client.getNegotiatedProtocolVersion();
   // Since 2026-07-28 a server says only what a request asks it to say.
-  const meta = version >= "2026-07-28" ? { _meta: { [LOG_LEVEL_META_KEY]: "info" } } : {};
+  const level = version >= "2026-07-28" ? { [LOG_LEVEL_META_KEY]: "info" } : {};
   return {
     client,
     version: () => version,
-    call: (name, args, options) => client.callTool({ name, arguments: args, ...meta }, options),
+    follow,
+    call: (name, args, meta, options) =>
+      client.callTool({ name, arguments: args, _meta: { ...level, ...meta } }, options),
     close: async () => {
       await transport.terminateSession?.().catch(() => {});
       await client.close();

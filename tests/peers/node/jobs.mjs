@@ -73,7 +73,7 @@ async function everyPage(client, what) {
 // Starts a tool and gives it up.
 async function cancel(agent, { name, arguments: args, after }) {
   const given = new AbortController();
-  const call = agent.call(name, args, { signal: given.signal });
+  const call = agent.call(name, args, {}, { signal: given.signal });
   const ended = call.then((result) => result, () => "cancelled");
   await sleep(after * 1000);
   given.abort("enough");
@@ -88,8 +88,10 @@ async function take(agent, step, patience, structured) {
       return await outcome(everyPage(client, step.what), patience, structured);
     case "call": {
       const progress = [];
-      const onprogress = (step) => progress.push(step.message ?? null);
-      const done = await outcome(agent.call(name, args, { onprogress }), patience, structured);
+      const token = agent.follow(progress);
+      const done = await outcome(agent.call(name, args, { progressToken: token }), patience, structured);
+      // What came before the answer is handled, but perhaps not quite yet.
+      await sleep(0);
       return { ...done, progress };
     }
     case "prompt":
@@ -105,7 +107,16 @@ async function take(agent, step, patience, structured) {
 
 // What a client answers when the server asks, and how it keeps what the server says.
 export function manners(heard) {
+  const followed = [];
   return {
+    // The SDKs' own way to follow progress forgets a call with its answer, and so loses what came
+    // in one piece with it.
+    follow(progress) {
+      return followed.push(progress);
+    },
+    progress({ params }) {
+      followed[params.progressToken - 1]?.push(params.message ?? null);
+    },
     sample(request) {
       const [message] = request.params.messages;
       const { text } = [message.content].flat()[0];
