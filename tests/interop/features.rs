@@ -27,7 +27,9 @@ pub(crate) fn check(place: &Place, client: &Client, sliced: &Report, verdict: &m
             verdict.feature(*feature, shown, || format!("no {proof:?}"));
         }
     }
-    if works(Feature::Cancellation) {
+    // Who counts nothing does not note it either.
+    let noted = !place.plan().counted.is_empty();
+    if noted && works(Feature::Cancellation) {
         verdict.feature(Feature::Cancellation, was_cancelled(place), || {
             "the server was not told".to_owned()
         });

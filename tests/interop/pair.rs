@@ -20,7 +20,7 @@ pub(crate) fn run(place: &Place, client: &Client) -> Result<Verdict, String> {
     let direct = directly(place, client, &mut verdict)?;
     through_sluice(place, client, &direct, &mut verdict);
     let can = place.upstream().can(Feature::Resumption, direct.version());
-    if can && client.knows(Feature::Resumption) {
+    if can && client.knows(Feature::Resumption) && !place.plan().unresumed.contains(&client.name) {
         resume(place, client, &mut verdict)?;
     }
     Ok(verdict)

@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub(crate) noise: &'static [&'static str],
     /// A step whose answer is broken off before this text, for servers that keep events.
     pub(crate) resumed: (Value, &'static str),
+    /// The names of clients that can't have the rest from this server even directly.
+    pub(crate) unresumed: &'static [&'static str],
 }
 
 /// A step.
@@ -180,5 +182,6 @@ pub(crate) fn repositories() -> Plan {
         ],
         noise: &[],
         resumed: (call("count_to", json!({"number": 5})), "step 3"),
+        unresumed: &[],
     }
 }
