@@ -13,6 +13,7 @@ mod data;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -79,6 +80,21 @@ pub(crate) struct Github {
     tools: Arc<Vec<Tool>>,
     world: Arc<Mutex<World>>,
     executions: Arc<Mutex<BTreeMap<String, u64>>>,
+    abandoned: Arc<AtomicU64>,
+}
+
+/// Counts what was begun and given up, if it is dropped before its end.
+struct Begun<'a> {
+    abandoned: &'a AtomicU64,
+    finished: bool,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.abandoned.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Github {
@@ -97,6 +113,7 @@ impl Github {
             tools: Arc::new(tools),
             world: Arc::new(Mutex::new(World::new())),
             executions: Arc::default(),
+            abandoned: Arc::default(),
         }
     }
 
@@ -116,6 +133,11 @@ impl Github {
     /// How often any tool was executed.
     pub(crate) fn all_executions(&self) -> u64 {
         lock(&self.executions).values().sum()
+    }
+
+    /// How many trickles were given up before their end: cancelled, or left by their client.
+    pub(crate) fn abandoned(&self) -> u64 {
+        self.abandoned.load(Ordering::Relaxed)
     }
 
     /// Serves until `shutdown`, at `/mcp`.
@@ -196,6 +218,10 @@ impl Github {
             "test_trickle" => {
                 let events = arguments.number("events")?;
                 let interval = Duration::from_millis(arguments.number("interval_ms")?);
+                let mut begun = Begun {
+                    abandoned: &self.abandoned,
+                    finished: false,
+                };
                 for event in 1..=events {
                     tokio::select! {
                         () = tokio::time::sleep(interval) => {}
@@ -203,6 +229,7 @@ impl Github {
                     }
                     self.report(event, events, context).await?;
                 }
+                begun.finished = true;
                 Ok(format!("{events} events"))
             }
             "test_result" => {

@@ -84,7 +84,7 @@ fn read_for(
         // Notifications, answers of the client and ended sessions have nothing to read.
         200 | 202 | 204 if !awaits && verb != Verb::Get => {
             edits.remove("content-type");
-            Body::Discard
+            Body::Discard(0)
         }
         401 => return Err(Refusal::upstream_unauthorized(status)),
         400..=599 => match content(headers) {
@@ -101,7 +101,7 @@ fn read_for(
     match body {
         Body::Json(_) => normalise(headers, &mut edits, JSON),
         Body::Events(_) => normalise(headers, &mut edits, EVENTS),
-        Body::Discard | Body::Pass => {}
+        Body::Discard(_) | Body::Pass => {}
     }
     Ok((body, edits))
 }

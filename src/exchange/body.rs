@@ -11,7 +11,10 @@ use super::scope::Scope;
 use crate::json::{Document, EndDetector};
 use crate::jsonrpc::RequestId;
 use crate::mcp::sse::{self, Item};
-use crate::policy::{Endpoint, Limits};
+use crate::policy::{Endpoint, Limits, Reason};
+
+/// What an upstream may send that nobody reads, in bytes. Beyond it the exchange is cut.
+const DISCARDED_BYTES: usize = 64 << 20;
 
 /// How the body of a response is read.
 #[derive(Debug)]
@@ -20,8 +23,9 @@ pub(super) enum Body {
     Json(Json),
     /// Judged event by event.
     Events(Box<Events>),
-    /// Not passed on: the client has what it needs, or there is nothing for it to read.
-    Discard,
+    /// Not passed on: the client has what it needs, or there is nothing for it to read. So many
+    /// bytes have come of it.
+    Discard(usize),
     /// Envoy's own, not the upstream's.
     Pass,
 }
@@ -32,10 +36,25 @@ impl Body {
         match self {
             Self::Json(json) => json.push(limits, chunk, end_of_stream),
             Self::Events(events) => events.push(limits, &chunk, end_of_stream),
-            Self::Discard => (Self::Discard, Step::replace(Bytes::new())),
+            Self::Discard(before) => discard(before, &chunk),
             Self::Pass => (Self::Pass, Step::keep()),
         }
     }
+}
+
+/// Drops a piece. The answer of the client ends with that of the upstream, so an end is waited for,
+/// but not for ever.
+fn discard(before: usize, chunk: &[u8]) -> (Body, Step) {
+    let so_far = before.saturating_add(chunk.len());
+    let step = if so_far > DISCARDED_BYTES {
+        Step::abort(
+            Reason::UpstreamTooLarge,
+            "the upstream goes on after what was its answer",
+        )
+    } else {
+        Step::replace(Bytes::new())
+    };
+    (Body::Discard(so_far), step)
 }
 
 /// A JSON body.
@@ -130,7 +149,7 @@ impl Json {
             Verdict::Refuse(refusal) => return self.refuse(refusal),
         };
         (
-            Body::Discard,
+            Body::Discard(0),
             Step::edit(HeaderEdits::default(), edit).with(occurrences),
         )
     }
@@ -155,7 +174,7 @@ impl Json {
     fn refuse(self, refusal: Refusal) -> (Body, Step) {
         let refusal = refusal.answering(self.scope.recipients());
         (
-            Body::Discard,
+            Body::Discard(0),
             Step::replace(refusal.body()).with(refusal.occurrences()),
         )
     }
@@ -331,7 +350,7 @@ impl Events {
                 refusal.reason(),
                 "nobody waits for an answer on this stream",
             );
-            return (Body::Discard, step.with(occurrences));
+            return (Body::Discard(0), step.with(occurrences));
         }
         let refusal = refusal.answering(self.scope.recipients());
         for message in refusal.messages() {
@@ -343,7 +362,7 @@ impl Events {
             .write(&mut out);
         }
         (
-            Body::Discard,
+            Body::Discard(0),
             Step::replace(out)
                 .with(occurrences)
                 .with(refusal.occurrences()),

@@ -32,6 +32,10 @@ const SETTINGS_PREFIX: &str = "x-mcp-";
 /// Begins the names of headers by which Sluice and Envoy talk; a client has no say in them.
 const INTERNAL_PREFIX: &str = "x-sluice-";
 
+/// How many headers a request may have, pseudo-headers and Envoy's own included. Envoy takes no
+/// change that leaves a request with more than 100, and Sluice adds some.
+const MAX_HEADERS: usize = 95;
+
 /// What an HTTP request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
@@ -92,6 +96,10 @@ pub(super) fn read(
     headers: &Headers<'_>,
     end_of_stream: bool,
 ) -> Result<(Head, HeaderEdits), Refusal> {
+    if headers.iter().count() > MAX_HEADERS {
+        return Err(Refusal::header("There are too many headers"));
+    }
+    authority(headers)?;
     let path = text(headers.first(":path"))?;
     let (path, query) = path
         .split_once('?')
@@ -150,6 +158,21 @@ pub(super) fn read(
         },
         edits,
     ))
+}
+
+/// Checks that the request is for one host: several `Host` headers come joined by commas.
+fn authority(headers: &Headers<'_>) -> Result<(), Refusal> {
+    let host = match headers.single(":authority") {
+        Single::Absent => return Ok(()),
+        Single::One(host) => host,
+        Single::Repeated => b",",
+    };
+    let is_one = host
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(byte));
+    is_one
+        .then_some(())
+        .ok_or_else(|| Refusal::header("`Host` must be one host, with or without a port"))
 }
 
 /// Checks the URL's query. Some servers take settings from it; MCP has a use for it in HTTP+SSE

@@ -20,6 +20,7 @@ mod answers;
 mod arrivals;
 mod clients;
 mod drain;
+mod edges;
 mod failures;
 mod http;
 mod panics;

@@ -53,6 +53,26 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Answers everything in the same way.
     pub(crate) fn start(wire: Wire) -> Self {
+        Self::answering(move |_| wire.clone())
+    }
+
+    /// Answers each request as `answer` says.
+    pub(crate) fn answering(answer: impl Fn(&Arrived) -> Wire + Send + Sync + 'static) -> Self {
+        Self::serving(move |stream, log| {
+            let Some(arrived) = read(&stream)? else {
+                return Ok(());
+            };
+            let wire = answer(&arrived);
+            log.lock().unwrap().push(arrived);
+            self::answer(stream, &wire)
+        })
+    }
+
+    /// Does with each connection what `serve` does.
+    pub(crate) fn serving(
+        serve: impl Fn(TcpStream, &Mutex<Vec<Arrived>>) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        let serve = Arc::new(serve);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (arrived, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
@@ -62,9 +82,9 @@ impl Upstream {
                 if stop.load(Ordering::Relaxed) {
                     return;
                 }
-                let (wire, log) = (wire.clone(), Arc::clone(&log));
+                let (serve, log) = (Arc::clone(&serve), Arc::clone(&log));
                 // A peer that goes away early has seen what it wanted.
-                std::thread::spawn(move || drop(serve(stream.unwrap(), &wire, &log)));
+                std::thread::spawn(move || drop(serve(stream.unwrap(), &log)));
             }
         });
         Self {
@@ -92,13 +112,14 @@ impl Drop for Upstream {
     }
 }
 
-fn serve(stream: TcpStream, wire: &Wire, log: &Mutex<Vec<Arrived>>) -> std::io::Result<()> {
+/// Reads a request, none if the connection ends before it does.
+pub(crate) fn read(stream: &TcpStream) -> std::io::Result<Option<Arrived>> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head)? == 0 {
-            return Ok(());
+            return Ok(None);
         }
     }
     let mut arrived = Arrived {
@@ -123,8 +144,7 @@ fn serve(stream: TcpStream, wire: &Wire, log: &Mutex<Vec<Arrived>>) -> std::io::
         reader.read_exact(&mut body)?;
     }
     arrived.body = String::from_utf8(body).unwrap();
-    log.lock().unwrap().push(arrived);
-    answer(stream, wire)
+    Ok(Some(arrived))
 }
 
 fn answer(mut stream: TcpStream, wire: &Wire) -> std::io::Result<()> {

@@ -170,8 +170,10 @@ impl Call {
             (":path", self.path.as_bytes()),
             (":authority", b"gateway.example.com"),
         ];
+        let named = self.headers.iter().any(|(name, _)| name == ":authority");
         let headers: Headers<'_> = pseudo
             .into_iter()
+            .filter(|(name, _)| !named || *name != ":authority")
             .chain(
                 self.headers
                     .iter()

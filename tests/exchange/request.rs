@@ -410,6 +410,18 @@ fn headers_that_two_servers_read_differently_are_refused() {
         (post(vec![b' '; 2_097_153]), 413, "body_too_large"),
         (ping().header("mcp_name", "x"), 400, "header_mismatch"),
         (
+            (0..92).fold(ping(), |call, n| call.header(&format!("x-{n}"), "y")),
+            400,
+            "header_mismatch",
+        ),
+        (ping().header(":authority", "a,b"), 400, "header_mismatch"),
+        (ping().header(":authority", "u@a"), 400, "header_mismatch"),
+        (
+            ping().header(":authority", "a").header(":authority", "a"),
+            400,
+            "header_mismatch",
+        ),
+        (
             ping().header("mcp-name", "a").header("mcp-name", "a"),
             400,
             "header_mismatch",

@@ -582,6 +582,30 @@ fn limits_are_met_exactly() {
     assert!(matches!(get().forwarded().events(&stream), Received::Cut));
 }
 
+/// What comes after the answer is read for its end, but not for ever.
+#[test]
+fn an_answer_that_goes_on_after_its_end_is_cut() {
+    let piece = vec![b' '; 1 << 20];
+    let long = format!("data: {}\n\n", "x".repeat(17 << 10));
+    let answers: [(&str, &[u8]); 3] = [
+        (
+            "application/json",
+            br#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        ),
+        ("application/json", &[b' '; (64 << 10) + 1]),
+        ("text/event-stream", long.as_bytes()),
+    ];
+    for (kind, answer) in answers {
+        for (more, cut) in [(64, false), (65, true)] {
+            let chunks: Vec<&[u8]> = std::iter::once(answer)
+                .chain((0..more).map(|_| piece.as_slice()))
+                .collect();
+            let received = call().answer(&[(":status", "200"), ("content-type", kind)], &chunks);
+            assert_eq!(matches!(received, Received::Cut), cut, "{kind}, {more} MiB");
+        }
+    }
+}
+
 #[test]
 fn a_modern_stream_that_ends_without_an_answer_gets_one() {
     assert_eq!(reason(&modern_list().events("").text()), "upstream_invalid");

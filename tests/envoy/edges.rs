@@ -1,0 +1,13 @@
+//! The edges of HTTP: what else can be sent than what a well-behaved client sends, and what of it
+//! reaches the MCP server.
+
+mod cors;
+mod sizes;
+mod wire;
+
+mod encodings;
+mod framing;
+mod headers;
+mod methods;
+mod paths;
+mod pieces;
