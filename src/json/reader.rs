@@ -239,7 +239,7 @@ impl Reader<'_> {
         // Without an exponent it takes more than 300 digits to leave the range of a double.
         if exponent || digits > 300 {
             let lexeme = self.source.get(start..self.position).unwrap_or_default();
-            if !lexeme.parse::<f64>().is_ok_and(f64::is_finite) {
+            if !is_finite(lexeme) {
                 return refuse(ErrorKind::NumberNotFinite);
             }
         }
@@ -338,6 +338,14 @@ impl Reader<'_> {
             offset: self.position,
         })
     }
+}
+
+/// Whether every reader takes a number for a finite double.
+///
+/// What is greater than the greatest double and rounds to it is infinity to readers that round on
+/// the way, as `serde_json` does.
+fn is_finite(lexeme: &str) -> bool {
+    lexeme.parse::<f64>().is_ok_and(f64::is_finite) && serde_json::from_str::<f64>(lexeme).is_ok()
 }
 
 /// The keys of an object whose members have all been read.

@@ -102,6 +102,7 @@ fn what_parsers_read_differently_is_refused() {
         (b"[1e999]", NumberNotFinite),
         (b"[-1E+999]", NumberNotFinite),
         (b"[1.8e308]", NumberNotFinite),
+        (b"[1.7976931348623158e308]", NumberNotFinite),
         (b"[1e99999999999999999999]", NumberNotFinite),
         // Ends.
         (b"", Empty),
