@@ -67,11 +67,25 @@ impl Row {
     }
 }
 
+/// The clients for which the session of rmcp has no rest of a stream that broke off in the middle,
+/// not even directly.
+const UNRESUMED_BY_RMCP: &[&str] = &[
+    "python-1.30.0",
+    "python-2.3.0-legacy",
+    "ts-1.32.2",
+    "ts-2.4.0-legacy",
+    "rmcp-3.9.0-initialize",
+];
+
 /// What clients do at a server.
 fn plan(upstream: &Upstream) -> Plan {
-    match upstream.sdk.contains("everything") {
-        true => everything(),
-        false => repositories(),
+    match upstream.sdk {
+        sdk if sdk.starts_with("everything") => everything(),
+        sdk if sdk.starts_with("rmcp") => Plan {
+            unresumed: UNRESUMED_BY_RMCP,
+            ..repositories()
+        },
+        _ => repositories(),
     }
 }
 
