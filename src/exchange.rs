@@ -193,7 +193,9 @@ fn request_headers(
             };
             let (verb, endpoint, server) = (head.verb, head.endpoint, head.server);
             // What answered a batch may be replayed.
-            let batch = server.takes_batches() && version == ProtocolVersion::V2025_03_26;
+            let batch = server.takes_batches()
+                && version == ProtocolVersion::V2025_03_26
+                && endpoint == Endpoint::Streamable;
             let scope = Scope {
                 server,
                 version,

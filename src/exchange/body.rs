@@ -307,9 +307,10 @@ impl Events {
         if let Some(refusal) = http_sse::told(document, limits) {
             return Verdict::Rewrite(refusal);
         }
-        let judged = downlink::judge(&mut self.scope, limits, document, occurrences);
-        let Verdict::Refuse(refusal) = judged else {
-            return judged;
+        let refusal = match downlink::judge(&mut self.scope, limits, document, occurrences) {
+            Verdict::Refuse(refusal) => refusal,
+            Verdict::Unreadable(detail) => Refusal::upstream_invalid(detail),
+            judged @ (Verdict::Pass | Verdict::Rewrite(_) | Verdict::Drop(_)) => return judged,
         };
         // Whoever waits for this answer waits here. The id of a request is the server's own, and a
         // client may have given the same to one of its requests.

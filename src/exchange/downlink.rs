@@ -9,7 +9,7 @@ use super::fold::{self, is_unambiguous};
 use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal};
 use super::scope::{Pending, Scope};
-use super::unknown::is_unknown;
+use super::unknown::{find_unknown, is_unknown};
 use super::{content, extension, handshake, list, sampling, strip};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Outcome, RequestId, Response};
@@ -93,6 +93,7 @@ fn batch<'d>(
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
     let mut kept = Vec::new();
+    let answered: Vec<bool> = scope.pending.iter().map(|asked| asked.answered).collect();
     for value in root.elements() {
         match element(scope, limits, value, splice, occurrences) {
             Ok(()) => kept.push(true),
@@ -100,7 +101,13 @@ fn batch<'d>(
                 occurrences.push(Occurrence::Dropped { detail });
                 kept.push(false);
             }
-            Err(verdict) => return Err(verdict),
+            Err(verdict) => {
+                // The answers that came before it do not go on either: who waits waits still.
+                for (pending, answered) in scope.pending.iter_mut().zip(answered) {
+                    pending.answered = answered;
+                }
+                return Err(verdict);
+            }
         }
     }
     if !kept.contains(&true) {
@@ -185,6 +192,13 @@ fn response<'d>(
         if let Some(refusal) = unknown(scope, pending, response.outcome) {
             return Err(Verdict::Refuse(refusal));
         }
+    }
+    if !scope.awaits()
+        && let Some(refusal) = unknown_to_somebody(scope, response)
+    {
+        occurrences.extend(refusal.occurrences());
+        splice.replace(root, refusal.body());
+        return Ok(());
     }
     match response.outcome {
         Outcome::Result(result) => self::result(scope, limits, result, splice, occurrences)?,
@@ -371,9 +385,13 @@ pub(super) fn judge_failure(
     else {
         return Verdict::Refuse(Refusal::upstream_status(status));
     };
-    let pending = scope.pending.first().filter(|_| !scope.batch);
-    if let Some(refusal) = pending.and_then(|pending| unknown(scope, pending, outcome)) {
-        return Verdict::Refuse(refusal);
+    let mut asked = scope.pending.iter();
+    if let Some(refusal) = asked.find_map(|pending| unknown(scope, pending, outcome)) {
+        // Of a batch it says only that one of the requests named what there is not.
+        return Verdict::Refuse(match scope.batch {
+            true => Refusal::upstream_status(status),
+            false => refusal,
+        });
     }
     let mut splice = Splice::new(document.source());
     splice.replace_lone_surrogates(document);
@@ -387,8 +405,19 @@ fn unknown(scope: &Scope, pending: &Pending, outcome: Outcome<'_>) -> Option<Ref
     is_unknown(outcome, target).then(|| Refusal::unknown(&scope.server, target, scope.version))
 }
 
+/// The same on a stream of which nobody knows what was asked for: on a GET and in HTTP+SSE. What is
+/// not enabled was not sent on, so that such words are about something else.
+fn unknown_to_somebody(scope: &Scope, response: &Response<'_>) -> Option<Refusal> {
+    let refusal = find_unknown(response.outcome, |target| {
+        let may_be_asked_for = scope.server.allows(target);
+        may_be_asked_for.then(|| Refusal::unknown(&scope.server, target, scope.version))
+    })?;
+    let recipient = response.id.clone().map(Recipients::One);
+    Some(refusal.answering(recipient.unwrap_or(Recipients::Nobody)))
+}
+
 /// Takes out of an error what leads elsewhere.
-fn edit_error<'d>(error: Value<'d>, splice: &mut Splice<'d>) {
+pub(super) fn edit_error<'d>(error: Value<'d>, splice: &mut Splice<'d>) {
     if let Some(data) = error.get("data") {
         sampling::remove_foreign_urls(data, splice);
     }

@@ -8,11 +8,12 @@
 
 use std::sync::Arc;
 
+use super::downlink;
 use super::head::Head;
 use super::refusal::Refusal;
 use super::reply::{BodyEdit, HeaderEdits, Step};
 use super::scope::Scope;
-use crate::json::{Document, quoted};
+use crate::json::{Document, Splice, quoted};
 use crate::jsonrpc::{Message, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion};
 use crate::policy::Limits;
@@ -57,13 +58,17 @@ pub(super) fn told(document: &Document<'_>, limits: &Limits) -> Option<String> {
     let text = id.strip_prefix(MARK)?;
     // Whatever the server made of the id, only an error goes on in this way.
     let carried = Document::parse(text.as_bytes(), &limits.json).ok()?;
-    match Message::read(&carried, limits.id_bytes) {
-        Ok(Message::Response(Response {
-            id: Some(_),
-            outcome: Outcome::Error(_),
-        })) => Some(text.to_owned()),
-        _ => None,
-    }
+    let Ok(Message::Response(Response {
+        id: Some(_),
+        outcome: Outcome::Error(error),
+    })) = Message::read(&carried, limits.id_bytes)
+    else {
+        return None;
+    };
+    // A server that makes such an id up says no more by it than by an error of its own.
+    let mut splice = Splice::new(carried.source());
+    downlink::edit_error(error, &mut splice);
+    Some(splice.finish())
 }
 
 /// What a client is told of where to post, for what the server announces: the virtual server's

@@ -4,6 +4,8 @@
 //! differ from Sluice's, so that by them a client could tell such a name from one that is disabled,
 //! and some list what there is instead. They are replaced by Sluice's.
 
+use std::borrow::Cow;
+
 use crate::json::Value;
 use crate::jsonrpc::Outcome;
 use crate::policy::Target;
@@ -11,27 +13,73 @@ use crate::policy::Target;
 /// The code of JSON-RPC for parameters that are wrong, as it is written.
 const INVALID_PARAMS: &str = "-32602";
 
+/// How many words come before the name of what a server does not have, and the name: those that
+/// the SDKs use, and a code before them.
+const MAX_WORDS: usize = 8;
+
 /// Whether a server says that it does not have `target`: in an error, or in a result that is marked
 /// as one.
 pub(super) fn is_unknown(outcome: Outcome<'_>, target: Target<'_>) -> bool {
+    if let Outcome::Error(error) = outcome
+        && matches!(target, Target::Skill(_))
+    {
+        // The one parameter is the URI of a skill, so what is wrong with it is that there is none
+        // (SEP-2640).
+        let code = error.get("code").and_then(Value::as_number);
+        return code == Some(INVALID_PARAMS);
+    }
+    words(outcome).is_some_and(|text| says_unknown(&text, target))
+}
+
+/// What `found` makes of the tool, the prompt or the resource that a server says it does not have,
+/// where nobody knows what it was asked for. The name is looked for among the first words.
+pub(super) fn find_unknown<T>(
+    outcome: Outcome<'_>,
+    found: impl Fn(Target<'_>) -> Option<T>,
+) -> Option<T> {
+    let text = words(outcome)?;
+    let kinds: [fn(&str) -> Target<'_>; 4] = [
+        |name| Target::Tool(name),
+        |name| Target::Prompt(name),
+        |uri| Target::Resource(uri),
+        |uri| Target::ResourceTemplate(uri),
+    ];
+    let kinds = kinds.into_iter().filter(|kind| {
+        // Where the words say so of any name there is none in them.
+        let no_name = "\0";
+        !says_unknown(&text, kind(no_name))
+    });
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';');
+    let names = text.split(is_between).filter(|name| !name.is_empty());
+    let names = names
+        .take(MAX_WORDS)
+        .map(|name| name.trim_end_matches(['.', ':']));
+    let names: Vec<&str> = names.collect();
+    kinds
+        .flat_map(|kind| names.iter().map(move |name| kind(name)))
+        .filter(|target| says_unknown(&text, *target))
+        .find_map(found)
+}
+
+/// The words of an error, or of a result that is marked as one.
+fn words(outcome: Outcome<'_>) -> Option<Cow<'_, str>> {
     let text = match outcome {
-        Outcome::Error(error) if matches!(target, Target::Skill(_)) => {
-            // The one parameter is the URI of a skill, so what is wrong with it is that there is
-            // none (SEP-2640).
-            let code = error.get("code").and_then(Value::as_number);
-            return code == Some(INVALID_PARAMS);
-        }
         Outcome::Error(error) => error.get("message"),
         Outcome::Result(result) => {
-            if result.get("isError").and_then(Value::as_bool) != Some(true) {
-                return false;
-            }
-            let first = result
-                .get("content")
-                .and_then(|content| content.elements().next());
+            let is_error = result.get("isError").and_then(Value::as_bool);
+            let content = result.get("content").filter(|_| is_error == Some(true));
+            let first = content.and_then(|content| content.elements().next());
             first.and_then(|block| block.get("text"))
         }
     };
+    text.and_then(Value::as_str)
+}
+
+/// Whether a text is one of those by which the SDKs say that they do not have something: `Unknown
+/// tool: x` (Python), `unknown tool "x"` (Go), `Tool x not found` (TypeScript), `tool not found`,
+/// `prompt 'x' not found` (Rust). A tool may say as much of something else, so that the kind and,
+/// where there is one, the name must be those that were asked for.
+fn says_unknown(text: &str, target: Target<'_>) -> bool {
     let (kind, name) = match target {
         Target::Tool(name) => ("tool", name),
         Target::Prompt(name) => ("prompt", name),
@@ -39,15 +87,6 @@ pub(super) fn is_unknown(outcome: Outcome<'_>, target: Target<'_>) -> bool {
         Target::ResourceTemplate(uri) => ("resource template", uri),
         Target::Skill(uri) => ("skill", uri),
     };
-    text.and_then(Value::as_str)
-        .is_some_and(|text| says_unknown(&text, kind, name))
-}
-
-/// Whether a text is one of those by which the SDKs say that they do not have something: `Unknown
-/// tool: x` (Python), `unknown tool "x"` (Go), `Tool x not found` (TypeScript), `tool not found`,
-/// `prompt 'x' not found` (Rust). A tool may say as much of something else, so that the kind and,
-/// where there is one, the name must be those that were asked for.
-fn says_unknown(text: &str, kind: &str, name: &str) -> bool {
     // The TypeScript SDK puts the code before the message.
     let coded = text
         .strip_prefix("MCP error ")

@@ -72,10 +72,18 @@ impl UriRules {
 
     /// Judges the URI of a skill.
     pub(super) fn judge_skill(&self, uri: &str) -> Verdict<'_> {
-        if names_skill(uri) {
-            self.judge(uri, Pattern::matches)
-        } else {
-            Verdict::Unmentioned
+        if !names_skill(uri) {
+            return Verdict::Unmentioned;
+        }
+        match (
+            self.judge(uri, Pattern::matches),
+            self.judge_part(uri, Pattern::matches),
+        ) {
+            // Nothing of it could be read.
+            (Verdict::Enabled(_), Some(part @ (Verdict::Disabled(_) | Verdict::Unmentioned))) => {
+                part
+            }
+            (verdict, _) => verdict,
         }
     }
 

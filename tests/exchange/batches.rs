@@ -316,3 +316,26 @@ fn arrays_come_on_streams_of_batches_only() {
     let told: Value = serde_json::from_str(&single.json(&format!("[{LIST}]")).text()).unwrap();
     assert_eq!(told["error"]["data"]["reason"], "upstream_invalid");
 }
+
+#[test]
+fn answers_before_one_that_is_unreadable_are_not_lost() {
+    let all = format!("{ONE},{TWO},{LIST}");
+    for messages in [ONE, &all] {
+        let told = three().json(&format!("[{messages},1]")).text();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let ids: Vec<&Value> = told.as_array().unwrap().iter().map(|a| &a["id"]).collect();
+        assert_eq!(ids, [&json!(1), &json!("two"), &json!(3)], "{messages}");
+        let told = three().events(&format!("data: [{messages},1]\n\n")).text();
+        assert_eq!(told.matches("data: ").count(), 3, "{told}");
+    }
+}
+
+#[test]
+fn a_failure_does_not_list_what_there_is_instead() {
+    let ask = batch(&format!("[{}]", call("1", "list_zzz"))).forwarded();
+    let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: list_zzz. Available: delete_repo"}}"#;
+    let head = [(":status", "400"), ("content-type", "application/json")];
+    let told = ask.answer(&head, &[error.as_bytes()]).text();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told[0]["error"]["data"]["reason"], "upstream_refused");
+}

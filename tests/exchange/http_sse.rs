@@ -323,3 +323,76 @@ fn a_route_can_name_the_virtual_server_here_too() {
         "Unknown tool: delete_repo"
     );
 }
+
+/// A stream in each version that it can be in, where batches are taken elsewhere.
+fn streams() -> [Forwarded; 2] {
+    let later = get().path("/mcp/old/sse");
+    let later = later.header("mcp-protocol-version", "2025-03-26");
+    [stream(), later.forwarded()]
+}
+
+#[test]
+fn whoever_waits_for_an_answer_that_can_not_go_on_is_told() {
+    for answer in [
+        r#"{"jsonrpc":"2.0","id":5,"result":{"task":{"taskId":"t"}}}"#,
+        r#"{"jsonrpc":"2.0","id":5,"result":{},"x":1}"#,
+        r#"{"id":5,"result":{}}"#,
+    ] {
+        for stream in streams() {
+            let told = stream.events(&format!("data: {answer}\n\n")).text();
+            let told: Value = serde_json::from_str(told.trim_start_matches("data: ")).unwrap();
+            assert_eq!(told["id"], 5, "{answer}");
+            assert_eq!(told["error"]["data"]["reason"], "upstream_invalid");
+        }
+    }
+}
+
+#[test]
+fn an_error_out_of_an_id_leads_nowhere_else() {
+    let data = json!({"elicitations": [{"mode": "url", "url": "http://a.example"}]});
+    let error = json!({"code": -32042, "message": "x", "data": data});
+    let carried = json!({"jsonrpc": "2.0", "id": 5, "error": error});
+    let id = format!("sluice-refusal:{carried}");
+    let answer = json!({"jsonrpc": "2.0", "id": id, "result": {}});
+    let told = stream().events(&format!("data: {answer}\n\n")).text();
+    assert!(
+        told.contains("-32042") && !told.contains("a.example"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_server_that_lists_what_it_has_instead_is_not_quoted_on_a_stream() {
+    let refused = messages(&call("1", "delete_repo")).forwarded();
+    let refused = answer_to(&refused).to_string();
+    let expected: Value = serde_json::from_str(&refused.replace("delete_repo", "list_x")).unwrap();
+    for text in [
+        "Unknown tool: list_x. Available: delete_repo",
+        "unknown tool \"list_x\", but delete_repo",
+        "MCP error -32602: Tool list_x not found; there is delete_repo",
+    ] {
+        for body in [
+            json!({"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": text, "data": "delete_repo"}}),
+            json!({"jsonrpc": "2.0", "id": 1, "result": {"isError": true, "content": [{"type": "text", "text": text}]}}),
+        ] {
+            let event = format!("data: {body}\n\n");
+            let [old, later] = streams();
+            let resumed = get().path("/mcp/old").forwarded();
+            for stream in [old, later, resumed] {
+                let told = stream.events(&event).text();
+                let told: Value = serde_json::from_str(told.trim_start_matches("data: ")).unwrap();
+                assert_eq!(told, expected, "{text}");
+            }
+        }
+    }
+    // Words about something else are the server's own.
+    for text in [
+        "Unknown tool: hammer",
+        "tool not found",
+        "list_x: no such line",
+    ] {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": text}});
+        let event = format!("data: {body}\n\n");
+        assert_eq!(stream().events(&event).text(), event);
+    }
+}

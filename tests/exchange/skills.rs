@@ -80,6 +80,7 @@ fn a_skill_that_is_not_enabled_is_one_that_does_not_exist() {
     for uri in [
         "skill://acme/secret/SKILL.md",
         "skill://acme/secret",
+        "skill://acme/secret/inner/SKILL.md",
         "skill://acme/pdf/README.md",
         "skill://other/nowhere/SKILL.md",
         "skill://acme/pdf/../secret/SKILL.md",
