@@ -8,6 +8,7 @@ mod wire;
 mod encodings;
 mod framing;
 mod headers;
+mod leaving;
 mod methods;
 mod paths;
 mod pieces;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -189,6 +189,16 @@ pub(crate) fn ask(house: &House, bytes: impl AsRef<[u8]>) -> Option<Reply> {
 pub(crate) fn reached(house: &House) -> u64 {
     let stat = "cluster.github.upstream_rq_total";
     house.envoy.stat(stat).unwrap()
+}
+
+/// Waits for something to become true, and fails if it does not within 20 s.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(20), "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Checks the rows of a table side by side, since a connection that is closed without a word takes
