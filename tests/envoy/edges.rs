@@ -5,6 +5,7 @@ mod cors;
 mod sizes;
 mod wire;
 
+mod early;
 mod encodings;
 mod framing;
 mod headers;
