@@ -754,7 +754,7 @@ fn lines(form: Form) -> Vec<Vector> {
         (
             "two hosts",
             hidden(form).header("Host", "a").header("Host", "b"),
-            TOOL,
+            HEADER,
         ),
         (
             "headers of 100 kB",
