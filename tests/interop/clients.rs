@@ -65,7 +65,12 @@ impl Client {
             Speaks::Sse => "sse",
             Speaks::Legacy | Speaks::Modern | Speaks::Either => "streamable",
         };
-        json!({"url": job.url, "steps": job.steps, "mode": self.mode, "transport": transport})
+        let mut described =
+            json!({"url": job.url, "steps": job.steps, "mode": self.mode, "transport": transport});
+        if let Some(patience) = job.patience {
+            described["patience"] = json!(patience.as_secs_f64());
+        }
+        described
     }
 
     /// Whether it knows what to do with a feature of a server.

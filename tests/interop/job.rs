@@ -1,6 +1,8 @@
 //! What clients are told to do, and what they say came of it. `tests/peers/*/jobs.*` is the other
 //! side.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// A job for a client.
@@ -10,6 +12,8 @@ pub(crate) struct Job {
     pub(crate) url: String,
     /// What the client does there, in this order.
     pub(crate) steps: Vec<Value>,
+    /// How long it waits for what comes of one step, if not as long as clients do by themselves.
+    pub(crate) patience: Option<Duration>,
 }
 
 /// A list, to its end: of `tools`, `prompts`, `resources` or `resourceTemplates`.

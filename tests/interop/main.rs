@@ -2,6 +2,7 @@
 //!
 //! - [`batches`] are several messages at once, at servers that execute them.
 //! - [`requests`] are bytes that try to have executed what is hidden.
+//! - [`framings`] are answers that try to tell of what is hidden.
 //! - [`upstreams`] are the servers: one row for each way in which an SDK serves.
 //! - [`clients`] are the clients: one column for each SDK, version and way.
 //! - [`matrix`] brings them together, directly and through Sluice, as [`plan`] says.
@@ -23,6 +24,7 @@ mod clients;
 mod compare;
 mod everything;
 mod features;
+mod framings;
 mod inspector;
 mod job;
 mod matrix;
@@ -46,8 +48,10 @@ fn main() {
     trials.extend(inspector::trials());
     trials.extend(batches::trials());
     trials.extend(requests::trials());
+    trials.extend(framings::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     requests::print(&mut std::io::stdout()).unwrap();
+    framings::print(&mut std::io::stdout()).unwrap();
     matrix.print(&mut std::io::stdout()).unwrap();
     conclusion.exit();
 }

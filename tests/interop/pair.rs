@@ -85,7 +85,11 @@ fn resume(place: &Place, client: &Client, verdict: &mut Verdict) -> Result<(), S
     let outcome = |url: String, tap: &Tap| -> Result<Value, String> {
         tap.cut_before(text);
         let steps = vec![step.clone()];
-        let report = client.run(&Job { url, steps })?;
+        let report = client.run(&Job {
+            url,
+            steps,
+            patience: None,
+        })?;
         match tap.was_cut() {
             true => Ok(report.step(0).clone()),
             false => Err(format!("no stream was cut: {}", report.step(0))),
@@ -107,5 +111,6 @@ fn job(place: &Place, url: String) -> Job {
     Job {
         url,
         steps: steps.map(|step| step.step.clone()).collect(),
+        patience: None,
     }
 }

@@ -21,7 +21,7 @@ use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt as _, RoleClient
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// How long a step may take.
+/// How long a step may take, unless the job says.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a client shakes hands.
@@ -141,10 +141,12 @@ async fn report(lifecycle: Lifecycle, job: &Value) -> Value {
         Ok(Err(error)) => return json!({"failed": format!("{error:?}")}),
         Err(_) => return json!({"failed": "no answer to the first message"}),
     };
+    let patience = job["patience"].as_f64();
+    let patience = patience.map_or(PATIENCE, Duration::from_secs_f64);
     let mut steps = Vec::new();
     for step in job["steps"].as_array().into_iter().flatten() {
         let modern = lifecycle == Lifecycle::Discover;
-        steps.push(take(&client, &ear, step, modern).await);
+        steps.push(take(&client, &ear, step, modern, patience).await);
     }
     let info = client.peer().peer_info();
     let version = info.as_ref().map(|info| info.protocol_version.to_string());
@@ -154,26 +156,32 @@ async fn report(lifecycle: Lifecycle, job: &Value) -> Value {
     json!({"version": version, "instructions": instructions, "steps": steps, "heard": heard})
 }
 
-async fn take(client: &Client, ear: &Ear, step: &Value, modern: bool) -> Value {
+async fn take(client: &Client, ear: &Ear, step: &Value, modern: bool, patience: Duration) -> Value {
     let text = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
     let arguments = step["arguments"].as_object().cloned().unwrap_or_default();
     match text("do").as_str() {
         "list" => match text("what").as_str() {
-            "tools" => outcome(client.list_all_tools()).await,
-            "prompts" => outcome(client.list_all_prompts()).await,
-            "resources" => outcome(client.list_all_resources()).await,
-            "resourceTemplates" => outcome(client.list_all_resource_templates()).await,
+            "tools" => outcome(client.list_all_tools(), patience).await,
+            "prompts" => outcome(client.list_all_prompts(), patience).await,
+            "resources" => outcome(client.list_all_resources(), patience).await,
+            "resourceTemplates" => outcome(client.list_all_resource_templates(), patience).await,
             other => json!({"unstructured": format!("no such list: {other}")}),
         },
         "prompt" => {
             let params = GetPromptRequestParams::new(text("name")).with_arguments(arguments);
-            outcome(client.get_prompt(params)).await
+            outcome(client.get_prompt(params), patience).await
         }
-        "read" => outcome(client.read_resource(ReadResourceRequestParams::new(text("uri")))).await,
+        "read" => {
+            outcome(
+                client.read_resource(ReadResourceRequestParams::new(text("uri"))),
+                patience,
+            )
+            .await
+        }
         "call" => {
             ear.progress.lock().unwrap().clear();
             let params = params(&text("name"), step, modern);
-            let mut done = outcome(client.call_tool(params)).await;
+            let mut done = outcome(client.call_tool(params), patience).await;
             wait_for_progress(ear, step).await;
             done["progress"] = json!(ear.progress.lock().unwrap().clone());
             done
@@ -214,10 +222,13 @@ async fn wait_for_progress(ear: &Ear, step: &Value) {
     }
 }
 
-async fn outcome<T: Serialize>(step: impl Future<Output = Result<T, ServiceError>>) -> Value {
-    match tokio::time::timeout(PATIENCE, step).await {
+async fn outcome<T: Serialize>(
+    step: impl Future<Output = Result<T, ServiceError>>,
+    patience: Duration,
+) -> Value {
+    match tokio::time::timeout(patience, step).await {
         Ok(result) => told(result),
-        Err(_) => json!({"unstructured": format!("no answer within {} s", PATIENCE.as_secs())}),
+        Err(_) => json!({"unstructured": format!("no answer within {} s", patience.as_secs_f64())}),
     }
 }
 
