@@ -3,6 +3,7 @@
 //! - [`batches`] are several messages at once, at servers that execute them.
 //! - [`requests`] are bytes that try to have executed what is hidden.
 //! - [`framings`] are answers that try to tell of what is hidden.
+//! - [`replay`] asks servers that keep what they say to say it again.
 //! - [`upstreams`] are the servers: one row for each way in which an SDK serves.
 //! - [`clients`] are the clients: one column for each SDK, version and way.
 //! - [`matrix`] brings them together, directly and through Sluice, as [`plan`] says.
@@ -31,6 +32,7 @@ mod matrix;
 mod pair;
 mod place;
 mod plan;
+mod replay;
 mod report;
 mod requests;
 mod rust_client;
@@ -49,6 +51,7 @@ fn main() {
     trials.extend(batches::trials());
     trials.extend(requests::trials());
     trials.extend(framings::trials());
+    trials.extend(replay::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     requests::print(&mut std::io::stdout()).unwrap();
     framings::print(&mut std::io::stdout()).unwrap();

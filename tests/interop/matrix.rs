@@ -78,7 +78,7 @@ const UNRESUMED_BY_RMCP: &[&str] = &[
 ];
 
 /// What clients do at a server.
-fn plan(upstream: &Upstream) -> Plan {
+pub(crate) fn plan(upstream: &Upstream) -> Plan {
     match upstream.sdk {
         sdk if sdk.starts_with("everything") => everything(),
         sdk if sdk.starts_with("rmcp") => Plan {
