@@ -9,6 +9,7 @@ mod early;
 mod encodings;
 mod framing;
 mod headers;
+mod http2;
 mod leaving;
 mod methods;
 mod paths;
