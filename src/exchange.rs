@@ -7,7 +7,7 @@
 //! A request goes through `head` (what headers alone condemn), `version` (which version it is in)
 //! and `uplink` (what the message asks for; `batch`, if it is several), with `target` and `names` for what it names and `strip`
 //! for what is taken out of it. A response goes through `answer` (its headers), `body` (its pieces)
-//! and `downlink` (each message), with `extension`, `list`, `handshake`, `content`, `sampling` and `unknown` for
+//! and `downlink` (each message), with `extension`, `task`, `list`, `handshake`, `content`, `sampling` and `unknown` for
 //! what messages hold. `refusal` has everything that a client can ever be told.
 
 mod answer;
@@ -30,6 +30,7 @@ mod sampling;
 mod scope;
 mod strip;
 mod target;
+mod task;
 mod unknown;
 mod uplink;
 mod version;

@@ -11,6 +11,7 @@ pub mod pattern;
 pub mod reason;
 pub mod rule;
 mod skill;
+mod tasks;
 mod uri;
 pub mod virtual_server;
 
@@ -23,7 +24,10 @@ pub use limits::Limits;
 pub use pattern::{CanonicalUri, Pattern, PatternError};
 pub use reason::Reason;
 pub use rule::{Location, Rule, RuleId, Rules};
+pub use tasks::TaskIds;
 pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
+
+use crate::seal::Keys;
 
 /// What one manifest says: its virtual servers and its limits.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +73,16 @@ impl Policy {
             policy.virtual_servers.push(server);
         }
         policy
+    }
+
+    /// The same policy, with the keys that seal the ids of tasks. Without keys no task passes.
+    #[must_use]
+    pub fn with_seal_keys(self, keys: &Arc<Keys>) -> Self {
+        let seal = |server| VirtualServer::with_seal_keys(Arc::unwrap_or_clone(server), keys);
+        // The maps hold the servers too, which must not be copied but for that.
+        drop((self.by_route, self.by_path));
+        let servers = self.virtual_servers.into_iter().map(seal).collect();
+        Self::new(servers, self.limits)
     }
 
     /// The virtual server that answers a request and at which of its endpoints, or `None` if none

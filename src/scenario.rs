@@ -12,6 +12,7 @@ use crate::json::{self, Document};
 use crate::manifest::{Expectation, Given, Test};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
 use crate::policy::{Policy, Reason, VirtualServer};
+use crate::seal::{self, Keys};
 
 /// What became of a message.
 #[derive(Debug)]
@@ -41,6 +42,15 @@ pub enum Failure {
         /// The reason that the exchange gave.
         actual: Reason,
     },
+}
+
+/// A policy to ask, with keys that everyone knows: what they seal never leaves.
+#[must_use]
+pub fn rehearse(policy: Policy) -> Policy {
+    match Keys::new([[0; seal::KEY_BYTES]]) {
+        Ok(keys) => policy.with_seal_keys(&Arc::new(keys)),
+        Err(_) => policy,
+    }
 }
 
 /// Runs one of a manifest's tests.

@@ -81,7 +81,7 @@ struct Ran {
 }
 
 fn run_tests(policy: Policy, tests: Vec<Test>) -> Vec<Ran> {
-    let policy = Arc::new(policy);
+    let policy = Arc::new(scenario::rehearse(policy));
     let run = |test: Test| {
         let server = policy.virtual_server(&test.virtual_server);
         // Compilation has checked that it is there; a test that nobody can run does not pass.

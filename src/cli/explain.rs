@@ -69,7 +69,7 @@ impl Explain {
             Ok(loaded) => loaded,
             Err(exit) => return Ok(exit),
         };
-        let policy = Arc::new(loaded.policy);
+        let policy = Arc::new(scenario::rehearse(loaded.policy));
         let Some(server) = policy.virtual_server(&self.virtual_server) else {
             let names: Vec<_> = policy
                 .virtual_servers()

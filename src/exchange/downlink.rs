@@ -10,9 +10,9 @@ use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal};
 use super::scope::{Pending, Scope};
 use super::unknown::{find_unknown, is_unknown};
-use super::{content, extension, handshake, list, sampling, strip};
+use super::{content, extension, handshake, list, sampling, strip, task};
 use crate::json::{Document, Splice, Value};
-use crate::jsonrpc::{Message, Outcome, RequestId, Response};
+use crate::jsonrpc::{Message, Notification, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ServerMethod, meta};
 use crate::policy::{Limits, Target};
 
@@ -170,7 +170,12 @@ fn message<'d>(
         }
         Message::Request(request) => self::request(scope, &request.method, request.params, splice),
         Message::Notification(notification) => {
-            self::notification(scope, &notification.method, notification.params, splice)
+            let Notification { method, params } = notification;
+            if ServerMethod::parse(&method, scope.version) == Some(ServerMethod::Tasks) {
+                news_of_task(scope, limits, params, splice, occurrences)
+                    .map_err(|_| Verdict::Drop("news of a task that can't go on"))?;
+            }
+            self::notification(scope, &method, params, splice)
         }
     }
 }
@@ -201,7 +206,9 @@ fn response<'d>(
         return Ok(());
     }
     match response.outcome {
-        Outcome::Result(result) => self::result(scope, limits, result, splice, occurrences)?,
+        Outcome::Result(result) => {
+            self::result(scope, limits, (pending, result), splice, occurrences)?;
+        }
         Outcome::Error(error) => edit_error(error, splice),
     }
     if let Some(pending) = pending.and_then(|index| scope.pending.get_mut(index)) {
@@ -242,7 +249,7 @@ fn asked(scope: &Scope, id: Option<&RequestId>) -> Result<Option<usize>, Verdict
 fn result<'d>(
     scope: &Scope,
     limits: &Limits,
-    result: Value<'d>,
+    (pending, result): (Option<usize>, Value<'d>),
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
@@ -255,7 +262,13 @@ fn result<'d>(
         ));
     }
     let kind = result.get("resultType").and_then(Value::as_str);
-    if kind.as_deref() == Some("task") || result.get("task").is_some() {
+    let pending = pending.and_then(|index| scope.pending.get(index));
+    if pending.is_some_and(|pending| task::is_about_one(pending.method)) {
+        task::rename(&scope.pending, result, splice).map_err(Verdict::invalid)?;
+        outcome_of_task(scope, limits, result, splice, occurrences)?;
+    } else if kind.as_deref() == Some("task") {
+        task::begin(&scope.server, pending, result, splice).map_err(Verdict::invalid)?;
+    } else if result.get("taskId").is_some() || result.get("task").is_some() {
         return Err(Verdict::invalid(
             "the server answered with a task, which nobody asked for",
         ));
@@ -272,6 +285,42 @@ fn result<'d>(
     }
     edit_meta(Some(result), splice);
     Ok(())
+}
+
+/// Judges what a task has come to as it would be if it had answered the call itself.
+fn outcome_of_task<'d>(
+    scope: &Scope,
+    limits: &Limits,
+    task: Value<'d>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> Result<(), Verdict> {
+    if let Some(result) = task.get("result") {
+        self::result(scope, limits, (None, result), splice, occurrences)?;
+    }
+    if let Some(error) = task.get("error") {
+        edit_error(error, splice);
+    }
+    Ok(())
+}
+
+/// News of a task, for a client that listens to it.
+fn news_of_task<'d>(
+    scope: &Scope,
+    limits: &Limits,
+    params: Option<Value<'d>>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> Result<(), Verdict> {
+    let renamed = params.map(|params| task::rename(&scope.pending, params, splice));
+    let (Some(params), Some(Ok(Some(_)))) = (params, renamed) else {
+        return Err(Verdict::Drop("news of a task that nobody asked about"));
+    };
+    outcome_of_task(scope, limits, params, splice, occurrences)?;
+    match params.get("inputRequests") {
+        Some(requests) => input_requests(scope, requests, splice),
+        None => Ok(()),
+    }
 }
 
 /// The requests of a server that waits for their answers before it answers itself.
@@ -350,6 +399,7 @@ fn notification<'d>(
         && let Some(notifications) = params.and_then(|params| params.get("notifications"))
     {
         strip::subscriptions(splice, &scope.server, notifications).map_err(Verdict::Drop)?;
+        task::acknowledge(&scope.pending, notifications, splice);
     }
     // In this version log messages belong to the streams of requests that asked for them.
     let asked = scope.pending.iter().any(|pending| pending.log_level);
@@ -401,6 +451,9 @@ pub(super) fn judge_failure(
 
 /// Sluice's own answer, where the server says that it does not have what the request names.
 fn unknown(scope: &Scope, pending: &Pending, outcome: Outcome<'_>) -> Option<Refusal> {
+    if task::is_unknown(pending, outcome) {
+        return Some(Refusal::unknown_task(&scope.server));
+    }
     let target = pending.named.as_ref()?.target();
     is_unknown(outcome, target).then(|| Refusal::unknown(&scope.server, target, scope.version))
 }

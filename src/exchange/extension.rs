@@ -9,10 +9,11 @@ use crate::mcp::{ClientMethod, meta};
 use crate::policy::{Target, VirtualServer};
 
 /// Whether the two sides may agree on an extension, in a version since 2026-07-28 if `modern`.
-pub(super) fn passes(server: &VirtualServer, _modern: bool, id: &str) -> bool {
+pub(super) fn passes(server: &VirtualServer, modern: bool, id: &str) -> bool {
     match id {
         meta::EXTENSION_UI => true,
         meta::EXTENSION_SKILLS => server.has_skills(),
+        meta::EXTENSION_TASKS => modern && server.task_ids().is_some(),
         _ => false,
     }
 }
@@ -22,6 +23,9 @@ pub(super) fn offers(server: &VirtualServer, method: ClientMethod) -> bool {
     match method {
         ClientMethod::SkillsList | ClientMethod::SkillsGet | ClientMethod::DirectoryRead => {
             server.has_skills()
+        }
+        ClientMethod::TasksGet | ClientMethod::TasksUpdate | ClientMethod::TasksCancel => {
+            server.task_ids().is_some()
         }
         ClientMethod::Initialize
         | ClientMethod::Discover

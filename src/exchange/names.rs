@@ -17,6 +17,7 @@ const PARAMS: &[&str] = &[
     "protocolVersion",
     "ref",
     "task",
+    "taskId",
     "uri",
 ];
 

@@ -135,6 +135,15 @@ impl Refusal {
         refusal
     }
 
+    /// The task is none that the virtual server gave out, or one of a tool that it does not enable:
+    /// one answer for both, as servers give it for an unknown one (SEP-2663).
+    pub(super) fn unknown_task(server: &VirtualServer) -> Self {
+        let code = code::INVALID_PARAMS;
+        let mut refusal = Self::new(Reason::UnknownTask, 200, code, "Unknown task");
+        refusal.0.scope = Some(format!("{}.tools", server.name()));
+        refusal
+    }
+
     /// The virtual server does not enable what the message names.
     pub(super) fn not_enabled(
         server: &VirtualServer,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::refusal::Recipients;
 use super::target::Named;
+use super::task::Task;
 use crate::jsonrpc::RequestId;
 use crate::mcp::{ClientMethod, ProtocolVersion};
 use crate::policy::{Endpoint, VirtualServer};
@@ -33,6 +34,8 @@ pub(super) struct Pending {
     pub(super) method: ClientMethod,
     /// What it names.
     pub(super) named: Option<Named<'static>>,
+    /// The tasks that it is about (SEP-2663).
+    pub(super) tasks: Vec<Task>,
     /// Whether it asked for log messages (MCP 2026-07-28).
     pub(super) log_level: bool,
     /// Whether the answer has gone out.

@@ -52,7 +52,9 @@ pub(super) fn subscriptions<'d>(
     if !notifications.is_object() {
         return Err("`notifications` must be an object");
     }
-    splice.remove_member(notifications, "taskIds");
+    if server.task_ids().is_none() {
+        splice.remove_member(notifications, "taskIds");
+    }
     if let Some(uris) = notifications.get("resourceSubscriptions") {
         if !uris.is_array() {
             return Err("`resourceSubscriptions` must be an array");

@@ -35,6 +35,14 @@ impl<'d> Named<'d> {
         }
     }
 
+    /// A tool of this name.
+    pub(super) fn tool(name: String) -> Named<'static> {
+        Named {
+            kind: Kind::Tool,
+            name: Cow::Owned(name),
+        }
+    }
+
     /// The name or the URI.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -53,7 +61,12 @@ impl<'d> Named<'d> {
 pub(super) fn is_mirrored(method: ClientMethod) -> bool {
     matches!(
         method,
-        ClientMethod::ToolsCall | ClientMethod::PromptsGet | ClientMethod::ResourcesRead
+        ClientMethod::ToolsCall
+            | ClientMethod::PromptsGet
+            | ClientMethod::ResourcesRead
+            | ClientMethod::TasksGet
+            | ClientMethod::TasksUpdate
+            | ClientMethod::TasksCancel
     )
 }
 
@@ -101,6 +114,9 @@ pub(super) fn of<'d>(
         | ClientMethod::ResourcesList
         | ClientMethod::ResourceTemplatesList
         | ClientMethod::SkillsList
+        | ClientMethod::TasksGet
+        | ClientMethod::TasksUpdate
+        | ClientMethod::TasksCancel
         | ClientMethod::SetLevel
         | ClientMethod::Listen
         | ClientMethod::Initialized

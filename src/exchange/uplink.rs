@@ -9,7 +9,7 @@ use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
 use super::target::{self, Named};
 use super::version::{self, Kind};
-use super::{batch, extension, http_sse, names, strip};
+use super::{batch, extension, http_sse, names, strip, task};
 use crate::json::{Document, Splice};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
@@ -108,10 +108,18 @@ fn request<'d>(
         .ok_or_else(|| Refusal::method(&text, version))?;
     names::unambiguous(params)?;
 
-    let target = target::of(method, params)?;
+    let mut tasks = Vec::new();
+    let target = if task::is_about_one(method) {
+        let task = task::asked(head, params, splice)?;
+        let tool = Named::tool(task.tool.clone());
+        tasks.push(task);
+        Some(tool)
+    } else {
+        target::of(method, params)?
+    };
     if let Some(named) = target
         .as_ref()
-        .filter(|_| version.is_modern() && target::is_mirrored(method))
+        .filter(|_| tasks.is_empty() && version.is_modern() && target::is_mirrored(method))
     {
         version::check_name(&head.mirrors, named.name())?;
     }
@@ -127,6 +135,9 @@ fn request<'d>(
     names::check_input_responses(&head.server, version, params)?;
 
     strip::request(splice, &head.server, method, params)?;
+    if method == ClientMethod::Listen {
+        tasks = task::listen(&head.server, params, splice)?;
+    }
     let log_level = params
         .and_then(|params| params.get("_meta"))
         .and_then(|meta| meta.get(meta::LOG_LEVEL))
@@ -140,6 +151,7 @@ fn request<'d>(
         id,
         method,
         named: target.map(Named::into_owned),
+        tasks,
         log_level,
         answered: false,
     };
@@ -239,6 +251,11 @@ fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -
         let unchecked = head.mirrors.modern.iter().filter(|name| !is_checked(name));
         headers.remove.extend(head.mirrors.legacy.iter().cloned());
         headers.remove.extend(unchecked.cloned());
+        let about = pending.first().filter(|it| task::is_about_one(it.method));
+        if let Some(task) = about.and_then(|pending| pending.tasks.first()) {
+            let id = header::encode_value(&task.id).into_owned();
+            headers.set(header::NAME, id);
+        }
     } else {
         headers.remove.extend(head.mirrors.modern.iter().cloned());
     }

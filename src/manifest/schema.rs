@@ -111,6 +111,9 @@ pub(super) struct VirtualServer {
     /// Whether it takes batches, several messages in one body, which MCP had in 2025-03-26 only. A
     /// batch of which any message is refused is refused as a whole. Off unless said otherwise.
     pub(super) batches: Option<Spanned<bool>>,
+    /// Whether calls of its tools may go on as tasks (`io.modelcontextprotocol/tasks`), which
+    /// clients then ask about by ids that Sluice seals. Needs 2026-07-28. Off unless said otherwise.
+    pub(super) tasks: Option<Spanned<bool>>,
 }
 
 /// The endpoints of HTTP+SSE, as clients see them. Envoy routes them to those of the server.

@@ -19,3 +19,5 @@ pub const BAGGAGE: &str = "baggage";
 pub const EXTENSION_UI: &str = "io.modelcontextprotocol/ui";
 /// Skills (SEP-2640), where a virtual server enables any.
 pub const EXTENSION_SKILLS: &str = "io.modelcontextprotocol/skills";
+/// Tasks (SEP-2663, since MCP 2026-07-28), where a virtual server lets them pass.
+pub const EXTENSION_TASKS: &str = "io.modelcontextprotocol/tasks";

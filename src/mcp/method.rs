@@ -85,6 +85,12 @@ methods! {
         SkillsGet = "skills/get", Both;
         /// Lists what a directory holds (SEP-2640).
         DirectoryRead = "resources/directory/read", Both;
+        /// Asks how a task is (SEP-2663).
+        TasksGet = "tasks/get", Modern;
+        /// Answers what a task waits for (SEP-2663).
+        TasksUpdate = "tasks/update", Modern;
+        /// Asks a task to end (SEP-2663).
+        TasksCancel = "tasks/cancel", Modern;
         /// Sets the level of log messages.
         SetLevel = "logging/setLevel", Legacy;
         /// Opens a stream of change notifications.
@@ -125,6 +131,8 @@ methods! {
         ToolsListChanged = "notifications/tools/list_changed", Both;
         /// Tells that the list of prompts changed.
         PromptsListChanged = "notifications/prompts/list_changed", Both;
+        /// Tells how a task is (SEP-2663).
+        Tasks = "notifications/tasks", Modern;
         /// Tells that an elicitation by URL is over.
         ElicitationComplete = "notifications/elicitation/complete", Legacy;
         /// The first message of a `subscriptions/listen` stream.

@@ -33,6 +33,8 @@ reasons! {
     ResourceNotEnabled => "resource_not_enabled",
     /// The virtual server does not enable a skill at this URI.
     SkillNotEnabled => "skill_not_enabled",
+    /// The task is none that this virtual server handed out, or one of a tool that is not enabled.
+    UnknownTask => "unknown_task",
     /// The method is not one that Sluice lets through.
     MethodNotEnabled => "method_not_enabled",
     /// No virtual server answers on this route.

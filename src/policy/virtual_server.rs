@@ -1,6 +1,9 @@
 //! Virtual servers: a physical MCP server, restricted for one agent scope.
 
+use std::sync::Arc;
+
 use crate::mcp::ProtocolVersion;
+use crate::seal::Keys;
 
 use super::decision::{Decision, Target};
 use super::endpoint::HttpSse;
@@ -8,6 +11,7 @@ use super::pattern::Pattern;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
 use super::skill::UriRules;
+use super::tasks::TaskIds;
 
 /// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +61,8 @@ pub struct Definition {
     pub batches: bool,
     /// Where it speaks the transport HTTP+SSE, if it does (MCP 2024-11-05).
     pub http_sse: Option<HttpSse>,
+    /// Whether calls of its tools may go on as tasks (SEP-2663).
+    pub tasks: bool,
 }
 
 impl Definition {
@@ -76,6 +82,7 @@ impl Definition {
             protocol_versions: ProtocolVersion::STREAMABLE.to_vec(),
             batches: false,
             http_sse: None,
+            tasks: false,
         }
     }
 }
@@ -87,6 +94,7 @@ pub struct VirtualServer {
     definition: Definition,
     resources: UriRules,
     skills: UriRules,
+    keys: Option<Arc<Keys>>,
 }
 
 impl VirtualServer {
@@ -97,6 +105,15 @@ impl VirtualServer {
             resources: UriRules::new(std::mem::take(&mut definition.resources)),
             skills: UriRules::new(std::mem::take(&mut definition.skills)),
             definition,
+            keys: None,
+        }
+    }
+
+    /// The same virtual server, with the keys that seal the ids of its tasks.
+    pub(super) fn with_seal_keys(self, keys: &Arc<Keys>) -> Self {
+        Self {
+            keys: Some(Arc::clone(keys)),
+            ..self
         }
     }
 
@@ -164,6 +181,22 @@ impl VirtualServer {
     #[must_use]
     pub fn has_skills(&self) -> bool {
         !self.skills.rules().enabled().is_empty()
+    }
+
+    /// Whether calls of its tools may go on as tasks (SEP-2663).
+    #[must_use]
+    pub fn has_tasks(&self) -> bool {
+        self.definition.tasks
+    }
+
+    /// How it writes the ids of tasks, if it lets any pass: it has tasks, and keys to seal them.
+    #[must_use]
+    pub fn task_ids(&self) -> Option<TaskIds<'_>> {
+        let keys = self.keys.as_deref().filter(|_| self.has_tasks())?;
+        Some(TaskIds {
+            keys,
+            virtual_server: self.name(),
+        })
     }
 
     /// Where it speaks the transport HTTP+SSE, if it does (MCP 2024-11-05).

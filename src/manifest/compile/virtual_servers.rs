@@ -121,6 +121,7 @@ impl Compiler<'_> {
             .http_sse
             .and_then(|written| self.matches.http_sse(context, matches.as_ref(), written));
         let batches = batches(context, written.batches, &protocol_versions);
+        let tasks = tasks(context, written.tasks, &protocol_versions);
         self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
             value: backend,
@@ -156,6 +157,7 @@ impl Compiler<'_> {
             protocol_versions,
             batches,
             http_sse,
+            tasks,
             ..Definition::new(name.value.clone(), server?.name.value.clone(), matches?)
         }))
     }
@@ -287,6 +289,23 @@ fn batches(
     if !versions.is_empty() && !versions.contains(&ProtocolVersion::V2025_03_26) {
         let message = "batches are of 2025-03-26 only, which the virtual server does not serve";
         let help = "add `2025-03-26` to `protocol_versions`, or leave `batches` out";
+        context.report(Diagnostic::new(Code::Exclusive, span, message).help(help.to_owned()));
+    }
+    true
+}
+
+/// Whether tasks pass, and whether there is a version that has them.
+fn tasks(
+    context: &mut Context<'_>,
+    written: Option<Spanned<bool>>,
+    versions: &[ProtocolVersion],
+) -> bool {
+    let Some(Spanned { value: true, span }) = written else {
+        return false;
+    };
+    if !versions.is_empty() && !versions.iter().any(|version| version.is_modern()) {
+        let message = "tasks are of 2026-07-28, which the virtual server does not serve";
+        let help = "add `2026-07-28` to `protocol_versions`, or leave `tasks` out";
         context.report(Diagnostic::new(Code::Exclusive, span, message).help(help.to_owned()));
     }
     true
