@@ -1,5 +1,7 @@
 //! The manifest as it changes: watched, compiled, published; while it has errors, the last good
-//! one stays in force.
+//! one stays in force. What was sealed for clients stays good, for the keys do not change with it.
+
+mod seal_keys;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -12,6 +14,8 @@ use tokio::sync::watch;
 
 use crate::manifest;
 use crate::policy::Policy;
+
+pub use seal_keys::{NoKeys, SealKeys};
 
 /// How often the file is looked at. Looking works on every file system, and through the links that
 /// Kubernetes swaps, where being told does not.
@@ -36,6 +40,7 @@ pub fn read(path: &Path) -> io::Result<String> {
 pub struct Watched {
     path: PathBuf,
     stamp: Option<Stamp>,
+    keys: SealKeys,
 }
 
 /// What changes when a file does.
@@ -48,12 +53,13 @@ struct Stamp {
 }
 
 impl Watched {
-    /// The file as it is now; what is read after this is not older.
+    /// The file as it is now; what is read after this is not older. Each policy gets these keys.
     #[must_use]
-    pub fn new(path: &Path) -> Self {
+    pub fn new(path: &Path, keys: SealKeys) -> Self {
         Self {
             path: path.to_owned(),
             stamp: Stamp::of(path),
+            keys,
         }
     }
 
@@ -85,7 +91,7 @@ impl Watched {
         match manifest::load(&path.to_string(), &text) {
             Ok(loaded) => {
                 tracing::info!(%path, "the manifest has changed");
-                Some(loaded.policy)
+                Some(self.keys.give(loaded.policy))
             }
             Err(diagnostics) => {
                 for diagnostic in diagnostics.render_json().lines() {
@@ -128,7 +134,7 @@ mod tests {
             fs::rename(fresh, &path).unwrap();
         };
         write(GOOD);
-        let mut watched = Watched::new(&path);
+        let mut watched = Watched::new(&path, SealKeys::new(&[]).unwrap());
         assert!(watched.changed().is_none());
         write(&GOOD.replace("/v", "/w"));
         assert!(watched.changed().unwrap().select(None, "/w").is_some());
@@ -139,5 +145,27 @@ mod tests {
         assert!(watched.changed().is_none());
         write(GOOD);
         assert!(watched.changed().unwrap().select(None, "/v").is_some());
+    }
+
+    #[test]
+    fn what_was_sealed_opens_after_a_change() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sluice.yaml");
+        let manifest = format!("{GOOD}    tasks: true\n");
+        let keys = SealKeys::new(&[]).unwrap();
+        let before = manifest::load("sluice.yaml", &manifest).unwrap().policy;
+        let before = keys.give(before);
+        let ids = |policy: &Policy, sealed: &str| {
+            let server = policy.virtual_server("v").unwrap();
+            server.task_ids().unwrap().open(sealed)
+        };
+        let server = before.virtual_server("v").unwrap();
+        let sealed = server.task_ids().unwrap().seal("a", "1").unwrap();
+        let mut watched = Watched::new(&path, keys);
+        fs::write(&path, &manifest).unwrap();
+        let after = watched.changed().unwrap();
+        assert_eq!(ids(&after, &sealed), Some(("a".to_owned(), "1".to_owned())));
+        let other = SealKeys::new(&[]).unwrap().give(after);
+        assert_eq!(ids(&other, &sealed), None, "each process has its own");
     }
 }

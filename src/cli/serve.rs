@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::load::load;
 use super::{Exit, Out};
-use crate::reload::Watched;
+use crate::reload::{SealKeys, Watched};
 use crate::server::{Listen, Options, Server};
 
 /// Answer Envoy
@@ -21,7 +21,8 @@ use crate::server::{Listen, Options, Server};
 /// last good one stays.
 ///
 /// Ends on SIGTERM or SIGINT, after the exchanges in flight have finished. Exit codes: 0 after
-/// that; 1 if the manifest has errors; 2 if it can't be read or an address can't be listened on.
+/// that; 1 if the manifest has errors; 2 if it or a key can't be read, or an address can't be
+/// listened on.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// The manifest
@@ -30,6 +31,11 @@ pub(super) struct Serve {
     /// Where to listen: `unix:/path/to.sock` or `address:port`; repeat for several
     #[arg(long, value_name = "ADDRESS", required = true)]
     listen: Vec<Listen>,
+    /// A file with a key that seals what clients keep, which are the ids of tasks: at least 32 random
+    /// bytes. Give all replicas the same one; repeat to change it: the first seals, all open. Without
+    /// one, ids are good in this process only
+    #[arg(long, value_name = "FILE")]
+    seal_key_file: Vec<PathBuf>,
     /// How many threads answer; one for each core, unless said otherwise
     #[arg(long, value_name = "COUNT")]
     workers: Option<usize>,
@@ -62,7 +68,14 @@ impl Serve {
                 return Ok(Exit::Usage);
             }
         };
-        let watched = Watched::new(&self.manifest);
+        let keys = match SealKeys::new(&self.seal_key_file) {
+            Ok(keys) => keys,
+            Err(error) => {
+                out.error(&format!("sluice: {error}\n"))?;
+                return Ok(Exit::Usage);
+            }
+        };
+        let watched = Watched::new(&self.manifest, keys.clone());
         let loaded = match load(&self.manifest, out)? {
             Ok(loaded) => loaded,
             Err(exit) => return Ok(exit),
@@ -80,10 +93,11 @@ impl Serve {
             }
         };
         start_log(filter, self.log_format, out.colors_errors());
+        let policy = Arc::new(keys.give(loaded.policy));
         for address in server.addresses() {
             tracing::info!(%address, manifest = %self.manifest.display(), "listening");
         }
-        let (publish, policies) = watch::channel(Arc::new(loaded.policy));
+        let (publish, policies) = watch::channel(policy);
         let shutdown = async {
             tokio::select! {
                 () = asked_to_stop() => {}

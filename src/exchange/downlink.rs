@@ -209,7 +209,7 @@ fn response<'d>(
         Outcome::Result(result) => {
             self::result(scope, limits, (pending, result), splice, occurrences)?;
         }
-        Outcome::Error(error) => edit_error(error, splice),
+        Outcome::Error(error) => edit_answer_error(scope, error, splice),
     }
     if let Some(pending) = pending.and_then(|index| scope.pending.get_mut(index)) {
         pending.answered = true;
@@ -299,7 +299,7 @@ fn outcome_of_task<'d>(
         self::result(scope, limits, (None, result), splice, occurrences)?;
     }
     if let Some(error) = task.get("error") {
-        edit_error(error, splice);
+        edit_answer_error(scope, error, splice);
     }
     Ok(())
 }
@@ -399,7 +399,7 @@ fn notification<'d>(
         && let Some(notifications) = params.and_then(|params| params.get("notifications"))
     {
         strip::subscriptions(splice, &scope.server, notifications).map_err(Verdict::Drop)?;
-        task::acknowledge(&scope.pending, notifications, splice);
+        task::acknowledge(&scope.pending, notifications, splice).map_err(Verdict::Drop)?;
     }
     // In this version log messages belong to the streams of requests that asked for them.
     let asked = scope.pending.iter().any(|pending| pending.log_level);
@@ -410,7 +410,7 @@ fn notification<'d>(
     Ok(())
 }
 
-/// Takes out of `_meta` what belongs to tasks, which Sluice does not let through.
+/// Takes out of `_meta` what belongs to the tasks of 2025-11-25, which Sluice does not let through.
 fn edit_meta<'d>(holder: Option<Value<'d>>, splice: &mut Splice<'d>) {
     let Some(meta) = holder.and_then(|holder| holder.get("_meta")) else {
         return;
@@ -445,7 +445,7 @@ pub(super) fn judge_failure(
     }
     let mut splice = Splice::new(document.source());
     splice.replace_lone_surrogates(document);
-    edit_error(error, &mut splice);
+    edit_answer_error(scope, error, &mut splice);
     Verdict::edited(splice)
 }
 
@@ -467,6 +467,13 @@ fn unknown_to_somebody(scope: &Scope, response: &Response<'_>) -> Option<Refusal
     })?;
     let recipient = response.id.clone().map(Recipients::One);
     Some(refusal.answering(recipient.unwrap_or(Recipients::Nobody)))
+}
+
+/// Edits an error, and takes the server's own ids of tasks out of its words.
+fn edit_answer_error<'d>(scope: &Scope, error: Value<'d>, splice: &mut Splice<'d>) {
+    let tasks = scope.pending.iter().flat_map(|pending| &pending.tasks);
+    task::rephrase(tasks, error, "message", splice);
+    edit_error(error, splice);
 }
 
 /// Takes out of an error what leads elsewhere.

@@ -123,16 +123,49 @@ pub(super) fn listen<'d>(
 }
 
 /// Tells a client which of its tasks a server will bring news of.
-pub(super) fn acknowledge<'d>(pending: &[Pending], filter: Value<'d>, splice: &mut Splice<'d>) {
+///
+/// # Errors
+///
+/// Fails when the filter is not what it must be.
+pub(super) fn acknowledge<'d>(
+    pending: &[Pending],
+    filter: Value<'d>,
+    splice: &mut Splice<'d>,
+) -> Result<(), &'static str> {
     let Some(ids) = filter.get("taskIds") else {
-        return;
+        return Ok(());
     };
+    if !ids.is_array() {
+        return Err("`taskIds` must be an array");
+    }
     let known = |id: Value<'d>| id.as_str().and_then(|id| find(pending, &id));
     splice.remove_elements(ids, |id| known(id).is_none());
     for id in ids.elements() {
         if let Some(task) = known(id) {
             splice.replace(id, quoted(&task.sealed));
         }
+    }
+    Ok(())
+}
+
+/// Puts the ids that the client has in the place of the server's own in a member that is a text for
+/// people.
+pub(super) fn rephrase<'d, 't>(
+    tasks: impl IntoIterator<Item = &'t Task>,
+    holder: Value<'d>,
+    member: &str,
+    splice: &mut Splice<'d>,
+) {
+    let Some(value) = holder.get(member) else {
+        return;
+    };
+    let Some(text) = value.as_str() else { return };
+    let mut told = text.to_string();
+    for task in tasks {
+        told = told.replace(&task.id, &task.sealed);
+    }
+    if told != text {
+        splice.replace(value, quoted(&told));
     }
 }
 
@@ -161,6 +194,7 @@ pub(super) fn rename<'d, 'p>(
     let task = id.as_str().and_then(|id| find(pending, &id));
     let task = task.ok_or("a task that nobody asked about")?;
     splice.replace(id, quoted(&task.sealed));
+    rephrase([task], holder, "statusMessage", splice);
     Ok(Some(task))
 }
 
@@ -182,11 +216,20 @@ pub(super) fn begin<'d>(
     let call = pending.filter(|pending| pending.method == ClientMethod::ToolsCall);
     let tool = call.and_then(|call| call.named.as_ref()).ok_or(UNASKED)?;
     let ids = server.task_ids().ok_or(UNASKED)?;
-    let id = result.get("taskId").ok_or("a task without an id")?;
-    let text = id.as_str().ok_or("the id of a task is not a string")?;
+    let value = result.get("taskId").ok_or("a task without an id")?;
+    let id = value.as_str().ok_or("the id of a task is not a string")?;
+    if id.is_empty() {
+        return Err("the id of a task is empty");
+    }
     let sealed = ids
-        .seal(tool.name(), &text)
+        .seal(tool.name(), &id)
         .ok_or("the id of a task is too long")?;
-    splice.replace(id, quoted(&sealed));
+    splice.replace(value, quoted(&sealed));
+    let task = Task {
+        sealed,
+        id: id.into_owned(),
+        tool: tool.name().to_owned(),
+    };
+    rephrase([&task], result, "statusMessage", splice);
     Ok(())
 }

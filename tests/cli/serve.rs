@@ -1,7 +1,10 @@
 //! `sluice serve`, as far as it goes without Envoy.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use super::{show, sluice};
 
@@ -86,4 +89,75 @@ fn addresses_that_are_none_are_told() {
     --- stderr
     sluice: --log x=y=z: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
     "#);
+}
+
+#[test]
+fn a_file_that_is_no_key_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
+    write("m.yaml", MANIFEST.as_bytes());
+    write("key", &[7; 32]);
+    write("short", &[7; 31]);
+    write("long", &[7; 4097]);
+    let serve = |key| {
+        let arguments = ["serve", "--manifest", "m.yaml", "--listen", "unix:s.sock"];
+        let keys = ["--seal-key-file", "key", "--seal-key-file", key];
+        show(&sluice(directory.path(), &[&arguments[..], &keys].concat()))
+    };
+    insta::assert_snapshot!(serve("nowhere"), @r"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: can't read the key file nowhere: No such file or directory (os error 2)
+    ");
+    insta::assert_snapshot!(serve("short"), @r"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: the key file short is not one: a key has at least 32 bytes, and this one has 31
+    ");
+    insta::assert_snapshot!(serve("long"), @r"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: the key file long has more than 4096 bytes
+    ");
+    assert!(!directory.path().join("s.sock").exists());
+}
+
+/// The first lines of the log, up to the one that tells where it listens.
+fn log(directory: &Path, arguments: &[&str]) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .current_dir(directory)
+        .args(["serve", "--manifest", "m.yaml", "--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = String::new();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !log.contains("listening") {
+        log.push_str(&lines.next().unwrap().unwrap());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    log
+}
+
+#[test]
+fn tasks_without_a_key_file_are_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
+    let with_tasks = MANIFEST.replace("{match", "{tasks: true, match");
+    write("key", &[7; 32]);
+    let key = ["--seal-key-file", "key"];
+    for (manifest, arguments, warns) in [
+        (MANIFEST, &[][..], false),
+        (&with_tasks, &[][..], true),
+        (&with_tasks, &key[..], false),
+    ] {
+        write("m.yaml", manifest.as_bytes());
+        let log = log(directory.path(), arguments);
+        assert_eq!(log.contains("no --seal-key-file"), warns, "{log}");
+    }
 }

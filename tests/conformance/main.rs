@@ -44,6 +44,7 @@ virtual_servers:
     enabled_prompts: ["*"]
     enabled_resources: ["*"]
     enabled_skills: ["*"]
+    tasks: true
     instructions: pass
 "#;
 

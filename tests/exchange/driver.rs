@@ -6,6 +6,7 @@ use bytes::Bytes;
 use sluice::exchange::{BodyEdit, Event, Exchange, HeaderEdits, Headers, Refusal, Reply, Step};
 use sluice::manifest;
 use sluice::policy::Policy;
+use sluice::seal::Keys;
 
 pub(crate) const MANIFEST: &str = r#"
 servers:
@@ -47,6 +48,15 @@ virtual_servers:
     enabled_resources: ["repo://*"]
     enabled_skills: ["skill://acme/*"]
     disabled_skills: ["skill://acme/secret/SKILL.md", "repo://skills/secret/SKILL.md"]
+  tasks:
+    match: {path: /mcp/tasks}
+    servers: [{name: github, enabled_tools: [get_issue, "list_*"], disabled_tools: [list_secrets]}]
+    enabled_resources: ["repo://acme/readme"]
+    tasks: true
+  other-tasks:
+    match: {path: /mcp/other-tasks}
+    servers: [{name: github, enabled_tools: [get_issue]}]
+    tasks: true
   everything:
     match: {route: everything}
     servers: [{name: github, enabled_tools: ["*"]}]
@@ -62,9 +72,13 @@ virtual_servers:
 limits: {max_request_bytes: 2MiB, max_response_bytes: 64KiB, max_sse_event_bytes: 16KiB, max_id_bytes: 64}
 "#;
 
+/// A key that seals no more, and opens still.
+pub(crate) const OLD_KEY: [u8; 32] = [1; 32];
+
 pub(crate) fn policy() -> Arc<Policy> {
+    let keys = Arc::new(Keys::new([[2; 32], OLD_KEY]).unwrap());
     match manifest::load("sluice.yaml", MANIFEST) {
-        Ok(loaded) => Arc::new(loaded.policy),
+        Ok(loaded) => Arc::new(loaded.policy.with_seal_keys(&keys)),
         Err(diagnostics) => panic!("{diagnostics:?}"),
     }
 }

@@ -16,3 +16,4 @@ mod request;
 mod response;
 mod skills;
 mod surface;
+mod tasks;
