@@ -214,9 +214,9 @@ mod tests {
         }
         for changed in [
             String::new(),
-            sealed[1..].to_owned(),
-            sealed[..sealed.len() - 1].to_owned(),
-            sealed[..16].to_owned(),
+            sealed.chars().skip(1).collect(),
+            sealed.chars().take(sealed.len() - 1).collect(),
+            sealed.chars().take(16).collect(),
             format!("{sealed}A"),
             format!("{sealed}="),
             format!(" {sealed}"),

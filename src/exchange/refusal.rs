@@ -35,6 +35,8 @@ struct Parts {
     /// The resource that was asked for, as it was asked for (SEP-2164).
     uri: Option<String>,
     versions: Option<Versions>,
+    /// The extension that the client would have to declare.
+    extension: Option<&'static str>,
     allow: Option<&'static str>,
     detail: Cow<'static, str>,
     target: Option<String>,
@@ -75,6 +77,7 @@ impl Refusal {
             scope: None,
             uri: None,
             versions: None,
+            extension: None,
             allow: None,
             target: None,
             rule: None,
@@ -141,6 +144,18 @@ impl Refusal {
         let code = code::INVALID_PARAMS;
         let mut refusal = Self::new(Reason::UnknownTask, 200, code, "Unknown task");
         refusal.0.scope = Some(format!("{}.tools", server.name()));
+        refusal
+    }
+
+    /// The method is of an extension that the client has not declared.
+    pub(super) fn undeclared(extension: &'static str) -> Self {
+        let mut refusal = Self::new(
+            Reason::ExtensionNotDeclared,
+            400,
+            mcp_code::MISSING_CLIENT_CAPABILITY,
+            "The client has not declared the extension that the method belongs to",
+        );
+        refusal.0.extension = Some(extension);
         refusal
     }
 

@@ -11,7 +11,7 @@ use super::scope::Pending;
 use super::version;
 use crate::json::{Splice, Value, quoted};
 use crate::jsonrpc::Outcome;
-use crate::mcp::ClientMethod;
+use crate::mcp::{ClientMethod, meta};
 use crate::policy::{Target, VirtualServer};
 
 /// The most tasks that one stream brings news of.
@@ -56,8 +56,8 @@ pub(super) fn is_about_one(method: ClientMethod) -> bool {
 ///
 /// # Errors
 ///
-/// Refuses one that this virtual server did not give out, or whose tool it does not enable (any
-/// more), in one way.
+/// Refuses a client that has not declared that it knows tasks, and, in one way, a task that this
+/// virtual server did not give out, or whose tool it does not enable (any more).
 pub(super) fn asked<'d>(
     head: &Head,
     params: Option<Value<'d>>,
@@ -68,10 +68,21 @@ pub(super) fn asked<'d>(
         return Err(Refusal::params("the method needs `taskId`, a string"));
     };
     version::check_name(&head.mirrors, &sealed)?;
+    if !is_declared(params) {
+        return Err(Refusal::undeclared(meta::EXTENSION_TASKS));
+    }
     let task =
         Task::open(&head.server, &sealed).ok_or_else(|| Refusal::unknown_task(&head.server))?;
     splice.replace(id, quoted(&task.id));
     Ok(task)
+}
+
+/// Whether the client has declared that it knows tasks.
+fn is_declared(params: Option<Value<'_>>) -> bool {
+    let envelope = params.and_then(|params| params.get("_meta"));
+    let capabilities = envelope.and_then(|envelope| envelope.get(meta::CLIENT_CAPABILITIES));
+    let extensions = capabilities.and_then(|capabilities| capabilities.get("extensions"));
+    extensions.is_some_and(|extensions| extensions.get(meta::EXTENSION_TASKS).is_some())
 }
 
 /// Whether a server says that it does not have the task that a request is about.

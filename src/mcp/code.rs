@@ -2,6 +2,8 @@
 
 /// A mirrored header is missing, malformed or at odds with the body (MCP 2026-07-28).
 pub const HEADER_MISMATCH: i64 = -32020;
+/// The client has not declared what the method needs (MCP 2026-07-28).
+pub const MISSING_CLIENT_CAPABILITY: i64 = -32021;
 /// The protocol version is not supported (MCP 2026-07-28).
 pub const UNSUPPORTED_PROTOCOL_VERSION: i64 = -32022;
 /// The resource does not exist (MCP before 2026-07-28; since then it is `INVALID_PARAMS`).

@@ -35,6 +35,8 @@ reasons! {
     SkillNotEnabled => "skill_not_enabled",
     /// The task is none that this virtual server handed out, or one of a tool that is not enabled.
     UnknownTask => "unknown_task",
+    /// The client has not declared the extension that the method belongs to.
+    ExtensionNotDeclared => "extension_not_declared",
     /// The method is not one that Sluice lets through.
     MethodNotEnabled => "method_not_enabled",
     /// No virtual server answers on this route.

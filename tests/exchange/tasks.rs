@@ -7,6 +7,9 @@ use super::driver::{Call, Forwarded, OLD_KEY, modern, policy};
 
 const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
 
+/// The extension.
+const ID: &str = "io.modelcontextprotocol/tasks";
+
 /// The id that the server gave a task.
 const OWN: &str = "786512e2-9e0d-44bd-8f29";
 
@@ -31,7 +34,15 @@ fn about(method: &str, id: &str) -> Call {
         "tasks/update" => format!(r#""taskId":"{id}",{answers}"#),
         _ => format!(r#""taskId":"{id}""#),
     };
-    modern(method, &params, Some(id)).path("/mcp/tasks")
+    declaring(modern(method, &params, Some(id)), &json!({ID: {}}))
+}
+
+/// The request, to a virtual server with tasks, of a client that declares these extensions.
+fn declaring(mut call: Call, extensions: &Value) -> Call {
+    let text = String::from_utf8(call.body.take().unwrap()).unwrap();
+    let claim = format!(r#"clientCapabilities":{{"extensions":{extensions}}}"#);
+    call.body = Some(text.replace(r#"clientCapabilities":{}"#, &claim).into());
+    call.path("/mcp/tasks")
 }
 
 fn call(path: &'static str) -> Forwarded {
@@ -152,7 +163,7 @@ fn what_is_no_task_of_this_virtual_server_gets_one_answer() {
         flip(0),
         flip(30),
         flip(sealed.len() / 2),
-        sealed[1..].to_owned(),
+        sealed.chars().skip(1).collect(),
         format!("{sealed}A"),
         // Another virtual server's of the same server.
         sealed_by("other-tasks", "get_issue", OWN),
@@ -178,13 +189,30 @@ fn a_task_is_named_once_and_in_one_way() {
         call.clone().refused();
         let refusal = call.header("mcp-name", &other).refused();
         assert_eq!(refusal.reason().as_str(), "header_mismatch", "{method}");
-        for params in [
-            format!(r#""taskId":"{sealed}","TaskId":"{other}""#),
-            String::new(),
-            r#""taskId":7"#.to_owned(),
+        let twice = format!(r#""taskId":"{sealed}","TaskId":"{other}""#);
+        for (params, reason) in [
+            (twice.as_str(), "malformed_message"),
+            ("", "invalid_params"),
+            (r#""taskId":7"#, "invalid_params"),
         ] {
-            let call = modern(method, &params, Some(&sealed)).path("/mcp/tasks");
-            call.refused();
+            let call = declaring(modern(method, params, Some(&sealed)), &json!({ID: {}}));
+            assert_eq!(call.refused().reason().as_str(), reason, "{params}");
+        }
+    }
+}
+
+#[test]
+fn only_clients_that_declare_tasks_ask_about_them() {
+    for method in METHODS {
+        for id in [&sealed(), "made up"] {
+            let params = format!(r#""taskId":"{id}""#);
+            let call = modern(method, &params, Some(id));
+            let refusal = declaring(call, &json!({"vendor/x": {}})).refused();
+            assert_eq!(refusal.status(), 400);
+            let told: Value = serde_json::from_str(&refusal.body()).unwrap();
+            let needed = json!({"extensions": {ID: {}}});
+            assert_eq!(told["error"]["code"], -32021, "{method}");
+            assert_eq!(told["error"]["data"]["requiredCapabilities"], needed);
         }
     }
 }
@@ -360,14 +388,10 @@ fn what_a_client_listens_to_is_an_array_that_ends() {
 
 #[test]
 fn the_two_sides_may_agree_on_tasks_where_they_are_on() {
-    const ID: &str = "io.modelcontextprotocol/tasks";
     for (path, on) in [("/mcp/triage", false), ("/mcp/tasks", true)] {
         let left = if on { json!({ID: {}}) } else { json!({}) };
-        let mut call = modern("tools/list", "", None).path(path);
-        let text = String::from_utf8(call.body.take().unwrap()).unwrap();
-        let claim = json!({"extensions": {ID: {}, "vendor/x": {}}});
-        let claim = format!(r#"clientCapabilities":{claim}"#);
-        call.body = Some(text.replace(r#"clientCapabilities":{}"#, &claim).into());
+        let claim = json!({ID: {}, "vendor/x": {}});
+        let call = declaring(modern("tools/list", "", None), &claim).path(path);
         let sent: Value = serde_json::from_str(&call.forwarded().rewritten().unwrap()).unwrap();
         let capabilities = "io.modelcontextprotocol/clientCapabilities";
         let capabilities = &sent["params"]["_meta"][capabilities];

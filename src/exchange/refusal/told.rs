@@ -57,6 +57,11 @@ impl Refusal {
             body.push_str(r#","uri":"#);
             json::write_string(body, uri);
         }
+        if let Some(extension) = self.0.extension {
+            body.push_str(r#","requiredCapabilities":{"extensions":{"#);
+            json::write_string(body, extension);
+            body.push_str(":{}}}");
+        }
         if let Some(Versions {
             requested,
             supported,
