@@ -165,7 +165,11 @@ async fn everything(options: Options, lifecycle: ClientLifecycleMode) {
             .read_resource(ReadResourceRequestParams::new("x://y"))
             .await,
     );
-    assert_eq!((hidden.code, hidden.data), (absent.code, absent.data));
+    let (hidden_data, mut absent_data) = (hidden.data.unwrap(), absent.data.unwrap());
+    assert_eq!(hidden_data["uri"], "secret://octo-org/deploy-key");
+    assert_eq!(absent_data["uri"], "x://y");
+    absent_data["uri"] = hidden_data["uri"].clone();
+    assert_eq!((hidden.code, hidden_data), (absent.code, absent_data));
     assert_eq!(house.executed(), 8, "none of them");
     // The counter counts: directly, the repository would be gone.
     drop(direct.call_tool(params("delete_repo", &json!({}))).await);
