@@ -4,7 +4,8 @@
 //! A client waits for its answer on the stream alone. A refusal therefore takes the way through the
 //! server: in the place of the request a `ping` goes on whose id is the refusal, and where the
 //! server's answer to it comes down the stream, the refusal is taken out of the id again. Nothing
-//! has to be remembered, and what was refused does not reach the server.
+//! has to be remembered. The refused request does not reach the server; the name in the refusal does,
+//! as part of an id.
 
 use std::sync::Arc;
 

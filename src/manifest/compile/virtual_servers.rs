@@ -120,8 +120,8 @@ impl Compiler<'_> {
         let http_sse = written
             .http_sse
             .and_then(|written| self.matches.http_sse(context, matches.as_ref(), written));
-        let batches = batches(context, written.batches, &protocol_versions);
-        let tasks = tasks(context, written.tasks, &protocol_versions);
+        let batches = wants(context, &BATCHES, written.batches, &protocol_versions);
+        let tasks = wants(context, &TASKS, written.tasks, &protocol_versions);
         self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
             value: backend,
@@ -277,35 +277,44 @@ fn protocol_versions(
     versions
 }
 
-/// Whether batches are taken, and whether there is a version that has them.
-fn batches(
-    context: &mut Context<'_>,
-    written: Option<Spanned<bool>>,
-    versions: &[ProtocolVersion],
-) -> bool {
-    let Some(Spanned { value: true, span }) = written else {
-        return false;
-    };
-    if !versions.is_empty() && !versions.contains(&ProtocolVersion::V2025_03_26) {
-        let message = "batches are of 2025-03-26 only, which the virtual server does not serve";
-        let help = "add `2025-03-26` to `protocol_versions`, or leave `batches` out";
-        context.report(Diagnostic::new(Code::Exclusive, span, message).help(help.to_owned()));
-    }
-    true
+/// What only some versions have.
+struct Feature {
+    /// Whether a version has it.
+    is_in: fn(ProtocolVersion) -> bool,
+    /// What is wrong where no version that is served has it.
+    message: &'static str,
+    /// What to do then.
+    help: &'static str,
 }
 
-/// Whether tasks pass, and whether there is a version that has them.
-fn tasks(
+const BATCHES: Feature = Feature {
+    is_in: |version| matches!(version, ProtocolVersion::V2025_03_26),
+    message: "batches are of 2025-03-26 only, which the virtual server does not serve",
+    help: "add `2025-03-26` to `protocol_versions`, or leave `batches` out",
+};
+
+const TASKS: Feature = Feature {
+    is_in: ProtocolVersion::is_modern,
+    message: "tasks are of 2026-07-28, which the virtual server does not serve",
+    help: "add `2026-07-28` to `protocol_versions`, or leave `tasks` out",
+};
+
+/// Whether a feature is wanted; reports one that no version has.
+fn wants(
     context: &mut Context<'_>,
+    feature: &Feature,
     written: Option<Spanned<bool>>,
     versions: &[ProtocolVersion],
 ) -> bool {
     let Some(Spanned { value: true, span }) = written else {
         return false;
     };
-    if !versions.is_empty() && !versions.iter().any(|version| version.is_modern()) {
-        let message = "tasks are of 2026-07-28, which the virtual server does not serve";
-        let help = "add `2026-07-28` to `protocol_versions`, or leave `tasks` out";
+    let Feature {
+        is_in,
+        message,
+        help,
+    } = *feature;
+    if !versions.is_empty() && !versions.iter().any(|version| is_in(*version)) {
         context.report(Diagnostic::new(Code::Exclusive, span, message).help(help.to_owned()));
     }
     true
