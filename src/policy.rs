@@ -13,6 +13,7 @@ pub mod rule;
 mod skill;
 mod tasks;
 mod uri;
+mod uri_rules;
 pub mod virtual_server;
 
 use std::collections::HashMap;

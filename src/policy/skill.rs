@@ -1,8 +1,9 @@
 //! Skills: directories of files, each named by the URI of its `SKILL.md` (SEP-2640).
 
-use super::pattern::{CanonicalUri, Pattern};
-use super::rule::{Rule, Rules, Verdict};
+use super::pattern::Pattern;
+use super::rule::Verdict;
 use super::uri;
+use super::uri_rules::UriRules;
 
 /// The file by whose URI a skill is named.
 const ENTRY: &str = "SKILL.md";
@@ -17,59 +18,7 @@ const MAX_BYTES: usize = 8192;
 /// The most slashes of such a URI.
 const MAX_SLASHES: usize = 64;
 
-/// Rules about URIs, and what disables once more: about their canonical spellings.
-#[derive(Debug, Clone, Default)]
-pub(super) struct UriRules {
-    rules: Rules,
-    canonical: Rules,
-}
-
 impl UriRules {
-    pub(super) fn new(rules: Rules) -> Self {
-        let disabled = rules.disabled().iter().map(Rule::canonical_uri).collect();
-        Self {
-            canonical: Rules::new(Vec::new(), disabled),
-            rules,
-        }
-    }
-
-    pub(super) fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
-    /// Judges a URI or a template, of which `matches` says whether a pattern matches it.
-    pub(super) fn judge(&self, uri: &str, matches: impl Fn(&Pattern, &str) -> bool) -> Verdict<'_> {
-        let plain = uri::is_plain(uri);
-        let verdict = self.rules.judge(
-            uri,
-            |pattern| plain && matches(pattern, uri),
-            |pattern| matches(pattern, uri),
-        );
-        // Other spellings cost an allocation for each: only what would pass is looked at again.
-        if !matches!(verdict, Verdict::Enabled(_)) {
-            return verdict;
-        }
-        self.judge_spellings(uri, matches).unwrap_or(verdict)
-    }
-
-    /// What disables another spelling of a URI.
-    fn judge_spellings(
-        &self,
-        uri: &str,
-        matches: impl Fn(&Pattern, &str) -> bool,
-    ) -> Option<Verdict<'_>> {
-        if self.canonical.disabled().is_empty() {
-            return None;
-        }
-        CanonicalUri::new(uri).forms().find_map(|form| {
-            let disables = |pattern: &Pattern| matches(pattern, form);
-            match self.canonical.judge(form, |_| false, disables) {
-                disabled @ Verdict::Disabled(_) => Some(disabled),
-                Verdict::Enabled(_) | Verdict::Unmentioned => None,
-            }
-        })
-    }
-
     /// Judges the URI of a skill.
     pub(super) fn judge_skill(&self, uri: &str) -> Verdict<'_> {
         if !names_skill(uri) {
@@ -95,7 +44,7 @@ impl UriRules {
         part: &str,
         matches: impl Fn(&Pattern, &str) -> bool,
     ) -> Option<Verdict<'_>> {
-        if self.rules.enabled().is_empty() && self.rules.disabled().is_empty() {
+        if self.rules().enabled().is_empty() && self.rules().disabled().is_empty() {
             return None;
         }
         let Some(skills) = skills_of(part) else {
@@ -117,7 +66,7 @@ impl UriRules {
                 Some(Verdict::Enabled(_) | Verdict::Unmentioned) | None => {}
             }
         }
-        let is_of_skills = !self.rules.enabled().is_empty() && has_scheme(part);
+        let is_of_skills = !self.rules().enabled().is_empty() && has_scheme(part);
         match enabled {
             Some(rule) => Some(Verdict::Enabled(rule)),
             None => is_of_skills.then_some(Verdict::Unmentioned),

@@ -10,8 +10,8 @@ use super::endpoint::HttpSse;
 use super::pattern::Pattern;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
-use super::skill::UriRules;
 use super::tasks::TaskIds;
+use super::uri_rules::UriRules;
 
 /// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
