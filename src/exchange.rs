@@ -11,6 +11,7 @@
 //! what messages hold. `refusal` has everything that a client can ever be told.
 
 mod answer;
+mod ask;
 mod batch;
 mod body;
 mod content;
@@ -39,6 +40,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use ask::{
+    Ask, Credential, CredentialAsk, CredentialFailure, IdentityAsk, IdentityFailure, Ticket,
+};
 pub use event::{Event, Headers, Single};
 pub use occurrence::Occurrence;
 pub use refusal::Refusal;

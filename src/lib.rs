@@ -6,6 +6,7 @@
 //! - [`json`]: the strict reader of everything that crosses, and splicing that leaves the rest alone.
 //! - [`jsonrpc`]: messages, ids and error codes.
 //! - [`mcp`]: what MCP says in each of its versions: methods, headers, server-sent events.
+//! - [`oauth`]: bearer tokens, challenges and metadata, as data.
 //! - [`seal`]: what clients keep for Sluice, and can't change or make up.
 //! - [`policy`]: who may see and call what, and the reasons.
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
@@ -24,6 +25,7 @@ pub mod json;
 pub mod jsonrpc;
 pub mod manifest;
 pub mod mcp;
+pub mod oauth;
 pub mod policy;
 pub mod reload;
 pub mod scenario;

@@ -4,12 +4,17 @@
 //! decision function: a list is filtered with it and a call is judged with it, so that what is
 //! not listed cannot be called.
 
+mod auth_data;
+mod authentication;
+mod caller;
 pub mod decision;
 pub mod endpoint;
 pub mod limits;
 pub mod pattern;
+mod principal;
 pub mod reason;
 pub mod rule;
+mod secret_text;
 mod skill;
 mod tasks;
 mod uri;
@@ -19,12 +24,17 @@ pub mod virtual_server;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use auth_data::{AuthData, ClientAuthentication, Grant, Mapping, OAuth2};
+pub use authentication::{Authentication, Issuer, IssuerKeys, Trust};
+pub use caller::{Caller, ClaimNames, ClaimPath, InvalidClaims};
 pub use decision::{Decision, Target};
 pub use endpoint::{Endpoint, HttpSse};
 pub use limits::Limits;
 pub use pattern::{CanonicalUri, Pattern, PatternError};
+pub use principal::{Membership, Principal};
 pub use reason::Reason;
 pub use rule::{Location, Rule, RuleId, Rules};
+pub use secret_text::{InvalidSecretText, Piece, SecretText};
 pub use tasks::TaskIds;
 pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
 

@@ -12,6 +12,7 @@ const ROOMS: &[&str] = &[
     "json",
     "jsonrpc",
     "mcp",
+    "oauth",
     "seal",
     "policy",
     "manifest",

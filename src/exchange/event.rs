@@ -1,6 +1,11 @@
 //! What comes in: the events of one HTTP exchange, in the order of Envoy's messages.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+
+use super::ask::{Credential, CredentialFailure, IdentityFailure};
+use crate::policy::Caller;
 
 /// One event. Every event is owed exactly one [`Reply`](super::Reply).
 #[derive(Debug)]
@@ -32,6 +37,11 @@ pub enum Event<'a> {
     },
     /// The trailers of the response.
     ResponseTrailers,
+    /// Who calls: the answer to [`Ask::Identity`](super::Ask::Identity).
+    Identified(Result<Arc<Caller>, IdentityFailure>),
+    /// With what credential the request goes on: the answer to
+    /// [`Ask::Credential`](super::Ask::Credential).
+    Credential(Result<Credential, CredentialFailure>),
 }
 
 /// The headers of a request or a response, names in lower case, as Envoy hands them over.
