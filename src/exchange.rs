@@ -4,7 +4,8 @@
 //! machine. An [`Exchange`] knows nothing of gRPC, sockets or clocks: it is made with the policy of
 //! the moment, and keeps that policy to its end.
 //!
-//! A request goes through `head` (what headers alone condemn), `version` (which version it is in)
+//! A request goes through `head` (what headers alone condemn, with `identify` for who calls and
+//! `session` for what it goes on with), `version` (which version it is in)
 //! and `uplink` (what the message asks for; `batch`, if it is several), with `target` and `names` for what it names and `strip`
 //! for what is taken out of it. A response goes through `answer` (its headers), `body` (its pieces)
 //! and `downlink` (each message), with `extension`, `task`, `list`, `handshake`, `content`, `sampling` and `unknown` for
@@ -22,13 +23,16 @@ mod fold;
 mod handshake;
 mod head;
 mod http_sse;
+mod identify;
 mod list;
+mod metadata;
 mod names;
 mod occurrence;
 mod refusal;
 mod reply;
 mod sampling;
 mod scope;
+mod session;
 mod strip;
 mod target;
 mod task;
@@ -44,15 +48,18 @@ pub use ask::{
     Ask, Credential, CredentialAsk, CredentialFailure, IdentityAsk, IdentityFailure, Ticket,
 };
 pub use event::{Event, Headers, Single};
+pub use identify::Vouched;
 pub use occurrence::Occurrence;
 pub use refusal::Refusal;
 pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
 use crate::mcp::ProtocolVersion;
-use crate::policy::{Endpoint, Policy, Reason, VirtualServer};
+use crate::oauth::BearerToken;
+use crate::policy::{AuthData, Endpoint, Policy, Reason, VirtualServer};
 use body::Body;
-use head::{Head, Verb};
+use head::{Head, Read, Unidentified, Verb};
 use scope::Scope;
+use session::Session;
 
 /// One HTTP exchange.
 #[derive(Debug)]
@@ -65,9 +72,16 @@ pub struct Exchange {
 #[derive(Debug)]
 enum State {
     /// Nothing has come yet.
-    Start { route: Option<String> },
+    Start {
+        route: Option<String>,
+        vouched: Vouched,
+    },
+    /// The head of the request waits for who calls.
+    Unidentified(Box<Unidentified>),
     /// The head of a POST has passed; its body decides.
-    Head(Head),
+    Head(Box<Head>),
+    /// The request may go on, and waits for its credential.
+    Uncredited(Box<Uncredited>),
     /// The request has gone on.
     Forwarded { scope: Scope, verb: Verb },
     /// The head of the response has passed.
@@ -76,16 +90,36 @@ enum State {
     Over,
 }
 
+/// A request that may go on, and how.
+#[derive(Debug)]
+struct Uncredited {
+    scope: Scope,
+    verb: Verb,
+    headers: HeaderEdits,
+    body: BodyEdit,
+    occurrences: Vec<Occurrence>,
+}
+
 impl Exchange {
     /// A new exchange under `policy`. `route` is the value by which Envoy's route names the virtual
     /// server, where it does; a client has no say in it.
     #[must_use]
     pub fn new(policy: Arc<Policy>, route: Option<String>) -> Self {
+        let vouched = Vouched::default();
         Self {
             policy,
             server: None,
-            state: State::Start { route },
+            state: State::Start { route, vouched },
         }
+    }
+
+    /// The same exchange, with what Envoy vouches for. Of use before the first event only.
+    #[must_use]
+    pub fn vouched(mut self, by_envoy: Vouched) -> Self {
+        if let State::Start { vouched, .. } = &mut self.state {
+            *vouched = by_envoy;
+        }
+        self
     }
 
     /// The virtual server that answers, once the head of the request has named it.
@@ -102,144 +136,260 @@ impl Exchange {
     pub fn handle(self, event: Event<'_>) -> (Self, Step) {
         let Self {
             policy,
-            mut server,
+            server,
             state,
         } = self;
-        let (state, step) = match (state, event) {
-            (
-                State::Start { route },
-                Event::RequestHeaders {
-                    headers,
-                    end_of_stream,
-                },
-            ) => {
-                let (state, step) = request_headers(&policy, route, &headers, end_of_stream);
-                match &state {
-                    State::Head(head) => server = Some(Arc::clone(&head.server)),
-                    State::Forwarded { scope, .. } => server = Some(Arc::clone(&scope.server)),
-                    State::Start { .. } | State::Responding(_) | State::Over => {}
-                }
-                (state, step)
-            }
-            (State::Head(head), Event::RequestBody(body)) => request_body(&policy, head, &body),
-            (
-                State::Forwarded { scope, verb },
-                Event::ResponseHeaders {
-                    headers,
-                    end_of_stream,
-                },
-            ) => match answer::read(scope, verb, policy.limits(), &headers, end_of_stream) {
-                Ok((body, edits)) => (State::Responding(body), Step::edit(edits, BodyEdit::Keep)),
-                Err(refusal) => (State::Over, Step::refuse(refusal)),
-            },
-            // Nothing has gone upstream yet, since the request is BUFFERED; `ext_proc` refuses
-            // every other mode. So this is an answer of Envoy's own: of a filter that stands before
-            // Sluice, or for a body that is too long.
-            (
-                State::Start { .. } | State::Head(_),
-                Event::ResponseHeaders {
-                    headers,
-                    end_of_stream,
-                },
-            ) => local_reply(&headers, end_of_stream),
-            (
-                State::Responding(body),
-                Event::ResponseBody {
-                    chunk,
-                    end_of_stream,
-                },
-            ) => {
-                let (body, step) = body.push(policy.limits(), chunk, end_of_stream);
-                let over = matches!(step.reply, Reply::Refuse(_) | Reply::Abort(_));
-                (
-                    if over {
-                        State::Over
-                    } else {
-                        State::Responding(body)
-                    },
-                    step,
-                )
-            }
-            (
-                state @ (State::Forwarded { .. } | State::Responding(_)),
-                Event::RequestTrailers | Event::ResponseTrailers,
-            ) => (state, Step::keep()),
-            (State::Responding(_), _) | (State::Over, _) => (
-                State::Over,
-                Step::abort(Reason::OutOfOrder, "a message after the end"),
-            ),
-            (State::Start { .. } | State::Head(_) | State::Forwarded { .. }, _) => {
-                let refusal = Refusal::out_of_order("a message before its turn");
-                (State::Over, Step::refuse(refusal))
-            }
+        let (state, step) = next(&policy, state, event);
+        let server = server.or_else(|| state.server());
+        let exchange = Self {
+            policy,
+            server,
+            state,
         };
+        (exchange, step)
+    }
+}
+
+impl State {
+    /// The virtual server, where the state says it.
+    fn server(&self) -> Option<Arc<VirtualServer>> {
+        match self {
+            Self::Unidentified(head) => Some(Arc::clone(head.server())),
+            Self::Head(head) => Some(Arc::clone(head.server.server())),
+            Self::Uncredited(uncredited) => Some(Arc::clone(uncredited.scope.server.server())),
+            Self::Forwarded { scope, .. } => Some(Arc::clone(scope.server.server())),
+            Self::Start { .. } | Self::Responding(_) | Self::Over => None,
+        }
+    }
+}
+
+fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
+    match (state, event) {
         (
-            Self {
-                policy,
-                server,
-                state,
+            State::Start { route, vouched },
+            Event::RequestHeaders {
+                headers,
+                end_of_stream,
             },
-            step,
-        )
+        ) => request_headers(policy, route, &vouched, &headers, end_of_stream),
+        (State::Unidentified(head), Event::Identified(caller)) => match head.identified(caller) {
+            Ok((head, edits)) => passed(head, edits),
+            Err(refusal) => (State::Over, Step::refuse(refusal)),
+        },
+        (State::Head(head), Event::RequestBody(body)) => request_body(policy, *head, &body),
+        (State::Uncredited(uncredited), Event::Credential(credential)) => {
+            credited(*uncredited, credential)
+        }
+        (
+            State::Forwarded { scope, verb },
+            Event::ResponseHeaders {
+                headers,
+                end_of_stream,
+            },
+        ) => response_headers(policy, scope, verb, &headers, end_of_stream),
+        // Nothing has gone upstream yet, since the request is BUFFERED; `ext_proc` refuses
+        // every other mode. So this is an answer of Envoy's own: of a filter that stands before
+        // Sluice, or for a body that is too long.
+        (
+            State::Start { .. } | State::Head(_),
+            Event::ResponseHeaders {
+                headers,
+                end_of_stream,
+            },
+        ) => local_reply(&headers, end_of_stream),
+        (
+            State::Responding(body),
+            Event::ResponseBody {
+                chunk,
+                end_of_stream,
+            },
+        ) => {
+            let (body, step) = body.push(policy.limits(), chunk, end_of_stream);
+            let over = matches!(step.reply, Reply::Refuse(_) | Reply::Abort(_));
+            let state = if over {
+                State::Over
+            } else {
+                State::Responding(body)
+            };
+            (state, step)
+        }
+        (
+            state @ (State::Forwarded { .. } | State::Responding(_)),
+            Event::RequestTrailers | Event::ResponseTrailers,
+        ) => (state, Step::keep()),
+        (State::Responding(_), _) | (State::Over, _) => (
+            State::Over,
+            Step::abort(Reason::OutOfOrder, "a message after the end"),
+        ),
+        (
+            State::Start { .. }
+            | State::Unidentified(_)
+            | State::Head(_)
+            | State::Uncredited(_)
+            | State::Forwarded { .. },
+            _,
+        ) => {
+            let refusal = Refusal::out_of_order("a message before its turn");
+            (State::Over, Step::refuse(refusal))
+        }
     }
 }
 
 fn request_headers(
     policy: &Policy,
     route: Option<String>,
+    vouched: &Vouched,
     headers: &Headers<'_>,
     end_of_stream: bool,
 ) -> (State, Step) {
-    match head::read(policy, route.as_deref(), headers, end_of_stream) {
-        Ok((head, edits)) => {
-            let step = Step::edit(edits, BodyEdit::Keep);
-            let Some(version) = head.version else {
-                return (State::Head(head), step);
+    let read = head::path(headers).and_then(|path| match metadata::answer(policy, path, headers) {
+        Some(answer) => answer.map(Err),
+        None => head::read(
+            policy,
+            route.as_deref(),
+            vouched,
+            headers,
+            path,
+            end_of_stream,
+        )
+        .map(Ok),
+    });
+    match read {
+        Ok(Ok(Read::Passed(head, edits))) => passed(*head, edits),
+        Ok(Ok(Read::Ask(head, ask))) => (State::Unidentified(head), Step::ask(Ask::Identity(ask))),
+        Ok(Err(metadata)) => (State::Over, Step::answer(metadata)),
+        Err(refusal) => (State::Over, Step::refuse(refusal)),
+    }
+}
+
+/// The head has passed: the body decides, where one is to come.
+fn passed(head: Head, edits: HeaderEdits) -> (State, Step) {
+    let Some(version) = head.version else {
+        return (
+            State::Head(Box::new(head)),
+            Step::edit(edits, BodyEdit::Keep),
+        );
+    };
+    let Head {
+        server,
+        verb,
+        endpoint,
+        session,
+        token,
+        ..
+    } = head;
+    // What answered a batch may be replayed.
+    let batch = server.takes_batches()
+        && version == ProtocolVersion::V2025_03_26
+        && endpoint == Endpoint::Streamable;
+    let allowed = Occurrence::Allowed {
+        method: verb.as_str(),
+        target: None,
+        rule: None,
+    };
+    let scope = Scope {
+        server,
+        version,
+        endpoint,
+        pending: Vec::new(),
+        batch,
+        session: match session {
+            Session::Bound(id) => Some(id),
+            Session::None | Session::Foreign => None,
+        },
+        ticket: None,
+    };
+    let uncredited = Uncredited {
+        scope,
+        verb,
+        headers: edits,
+        body: BodyEdit::Keep,
+        occurrences: vec![allowed],
+    };
+    go_on(uncredited, token)
+}
+
+fn request_body(policy: &Policy, mut head: Head, body: &Bytes) -> (State, Step) {
+    let token = head.token.take();
+    match uplink::admit(&head, policy.limits(), body) {
+        Ok(admitted) => {
+            let body = admitted
+                .body
+                .map_or(BodyEdit::Keep, |body| BodyEdit::Replace(body.into()));
+            let uncredited = Uncredited {
+                scope: admitted.scope,
+                verb: Verb::Post,
+                headers: admitted.headers,
+                body,
+                occurrences: admitted.occurrences,
             };
-            let (verb, endpoint, server) = (head.verb, head.endpoint, head.server);
-            // What answered a batch may be replayed.
-            let batch = server.takes_batches()
-                && version == ProtocolVersion::V2025_03_26
-                && endpoint == Endpoint::Streamable;
-            let scope = Scope {
-                server,
-                version,
-                endpoint,
-                pending: Vec::new(),
-                batch,
-            };
-            let allowed = Occurrence::Allowed {
-                method: verb.as_str(),
-                target: None,
-                rule: None,
-            };
-            (State::Forwarded { scope, verb }, step.with([allowed]))
+            go_on(uncredited, token)
+        }
+        Err(refusal) if head.endpoint == Endpoint::Messages && refusal.has_recipients() => {
+            go_on(http_sse::tell(&head, &refusal), token)
         }
         Err(refusal) => (State::Over, Step::refuse(refusal)),
     }
 }
 
-fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
-    match uplink::admit(&head, policy.limits(), body) {
-        Ok(admitted) => {
-            let edit = admitted
-                .body
-                .map_or(BodyEdit::Keep, |body| BodyEdit::Replace(body.into()));
-            let step = Step::edit(admitted.headers, edit).with(admitted.occurrences);
-            (
-                State::Forwarded {
-                    scope: admitted.scope,
-                    verb: Verb::Post,
-                },
-                step,
-            )
-        }
-        Err(refusal) if head.endpoint == Endpoint::Messages && refusal.has_recipients() => {
-            let (scope, step) = http_sse::tell(&head, &refusal);
-            let verb = Verb::Post;
+/// Sends a request on, with its credential, if it is to have one.
+fn go_on(uncredited: Uncredited, token: Option<BearerToken>) -> (State, Step) {
+    let view = &uncredited.scope.server;
+    if matches!(**view.auth_data(), AuthData::None) {
+        return credited(uncredited, Ok(Credential::default()));
+    }
+    let ask = CredentialAsk {
+        server: Arc::from(view.server().server()),
+        auth_data: Arc::clone(view.auth_data()),
+        caller: Arc::clone(view.caller()),
+        token,
+    };
+    let step = Step::ask(Ask::Credential(ask));
+    (State::Uncredited(Box::new(uncredited)), step)
+}
+
+/// Sends a request on with its credential. Without one it does not go on.
+fn credited(
+    uncredited: Uncredited,
+    credential: Result<Credential, CredentialFailure>,
+) -> (State, Step) {
+    let Uncredited {
+        mut scope,
+        verb,
+        mut headers,
+        body,
+        occurrences,
+    } = uncredited;
+    match credential {
+        Ok(credential) => {
+            scope.ticket = credential.ticket;
+            headers.lend(credential);
+            let step = Step::edit(headers, body).with(occurrences);
             (State::Forwarded { scope, verb }, step)
         }
-        Err(refusal) => (State::Over, Step::refuse(refusal)),
+        Err(failure) => {
+            let refusal = Refusal::credential(failure).answering(scope.recipients());
+            (State::Over, Step::refuse(refusal))
+        }
+    }
+}
+
+fn response_headers(
+    policy: &Policy,
+    scope: Scope,
+    verb: Verb,
+    headers: &Headers<'_>,
+    end_of_stream: bool,
+) -> (State, Step) {
+    let ticket = scope.ticket;
+    match answer::read(scope, verb, policy.limits(), headers, end_of_stream) {
+        Ok((body, edits)) => (State::Responding(body), Step::edit(edits, BodyEdit::Keep)),
+        Err(refusal) => {
+            let is_rejected = refusal.reason() == Reason::CredentialRefused;
+            let mut step = Step::refuse(refusal);
+            step.rejected = ticket.filter(|_| is_rejected);
+            (State::Over, step)
+        }
     }
 }
 

@@ -6,9 +6,11 @@
 //! shutdown, nor when there is nothing left to say.
 
 mod request;
+mod resolver;
 mod response;
 mod stream;
 
+use std::fmt;
 use std::sync::Arc;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::ProcessingRequest;
@@ -17,9 +19,10 @@ use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::{
 };
 use tonic::{Request, Response, Status, Streaming};
 
+pub use resolver::{Answer, Pending, Resolver};
 pub use stream::Replies;
 
-use crate::exchange::{Event, Exchange, Step};
+use crate::exchange::{Event, Exchange, Step, Vouched};
 
 /// The key of gRPC initial metadata by which Envoy's route names what it is for
 /// (`ExtProcPerRoute.overrides.grpc_initial_metadata`).
@@ -34,6 +37,10 @@ pub trait Machine: Sized + Send + Unpin + 'static {
     /// Takes the next event.
     fn handle(self, event: Event<'_>) -> (Self, Step);
 
+    /// Learns what Envoy vouches for, before the first event.
+    #[must_use]
+    fn vouched(self, vouched: Vouched) -> Self;
+
     /// The virtual server that answers, once it is known.
     fn virtual_server(&self) -> Option<&str>;
 }
@@ -43,15 +50,25 @@ impl Machine for Exchange {
         Self::handle(self, event)
     }
 
+    fn vouched(self, vouched: Vouched) -> Self {
+        Self::vouched(self, vouched)
+    }
+
     fn virtual_server(&self) -> Option<&str> {
         Self::virtual_server(self)
     }
 }
 
 /// The gRPC service.
-#[derive(Debug)]
 pub struct Service<F> {
     new_machine: Arc<F>,
+    resolver: Arc<dyn Resolver>,
+}
+
+impl<F> fmt::Debug for Service<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
 }
 
 impl<F, M> Service<F>
@@ -60,11 +77,14 @@ where
     M: Machine,
 {
     /// A service that makes a machine for each request; `new_machine` is given the route's name
-    /// for it, where there is one.
-    pub fn new(new_machine: Arc<F>) -> ExternalProcessorServer<Self> {
-        ExternalProcessorServer::new(Self { new_machine })
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES)
+    /// for it, where there is one. `resolver` answers what machines ask.
+    pub fn new(new_machine: Arc<F>, resolver: Arc<dyn Resolver>) -> ExternalProcessorServer<Self> {
+        ExternalProcessorServer::new(Self {
+            new_machine,
+            resolver,
+        })
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 
@@ -94,6 +114,11 @@ where
             }
         };
         let machine = (self.new_machine)(route);
-        Ok(Response::new(Replies::new(request.into_inner(), machine)))
+        let resolver = Arc::clone(&self.resolver);
+        Ok(Response::new(Replies::new(
+            request.into_inner(),
+            machine,
+            resolver,
+        )))
     }
 }

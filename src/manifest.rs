@@ -112,7 +112,9 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Diagnostics> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Instructions, Target};
+    use std::sync::Arc;
+
+    use crate::policy::{Instructions, Target, View};
 
     #[test]
     fn a_manifest_becomes_a_policy() {
@@ -146,6 +148,7 @@ tests:
             loaded.warnings.render(false)
         );
         let (server, _) = loaded.policy.select(None, "/mcp/support").unwrap();
+        let server = View::anonymous(Arc::clone(server));
         for (tool, expected) in [
             ("get_issue", true),
             ("search_code", true),

@@ -15,10 +15,12 @@ mod principal;
 pub mod reason;
 pub mod rule;
 mod secret_text;
+mod sessions;
 mod skill;
 mod tasks;
 mod uri;
 mod uri_rules;
+mod view;
 pub mod virtual_server;
 
 use std::collections::HashMap;
@@ -35,9 +37,12 @@ pub use principal::{Membership, Principal};
 pub use reason::Reason;
 pub use rule::{Location, Rule, RuleId, Rules};
 pub use secret_text::{InvalidSecretText, Piece, SecretText};
+pub use sessions::SessionIds;
 pub use tasks::TaskIds;
+pub use view::View;
 pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
 
+use crate::oauth;
 use crate::seal::Keys;
 
 /// What one manifest says: its virtual servers and its limits.
@@ -86,7 +91,8 @@ impl Policy {
         policy
     }
 
-    /// The same policy, with the keys that seal the ids of tasks. Without keys no task passes.
+    /// The same policy, with the keys that seal what clients keep: without keys no session and no
+    /// task passes.
     #[must_use]
     pub fn with_seal_keys(self, keys: &Arc<Keys>) -> Self {
         let seal = |server| VirtualServer::with_seal_keys(Arc::unwrap_or_clone(server), keys);
@@ -119,6 +125,27 @@ impl Policy {
                 .get(path)
                 .map(|(server, endpoint)| (server, *endpoint)),
         }
+    }
+
+    /// The virtual server whose metadata as a protected resource is asked for by the path that
+    /// stands behind the well-known one (RFC 9728 section 3.1); by no path, that of the only one
+    /// that has metadata.
+    #[must_use]
+    pub fn protected_resource(&self, path: &str) -> Option<&Arc<VirtualServer>> {
+        let mut protected = self
+            .virtual_servers
+            .iter()
+            .filter(|server| server.authentication().is_some());
+        if matches!(path, "" | "/") {
+            let only = protected.next()?;
+            return protected.next().is_none().then_some(only);
+        }
+        let has_path = |server: &&Arc<VirtualServer>| match server.resource() {
+            Some(resource) => oauth::metadata_url(&resource)
+                .is_some_and(|url| url.ends_with(&format!("{}{path}", oauth::WELL_KNOWN))),
+            None => server.match_path() == Some(path),
+        };
+        protected.find(has_path)
     }
 
     /// The virtual server of this name, or `None`.

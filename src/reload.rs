@@ -119,6 +119,7 @@ impl Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::View;
 
     const GOOD: &str = "servers: {s: {}}\nvirtual_servers:\n  v:\n    match: {path: /v}\n    \
                         servers: [{name: s, enabled_tools: [a]}]\n";
@@ -155,12 +156,10 @@ mod tests {
         let keys = SealKeys::new(&[]).unwrap();
         let before = manifest::load("sluice.yaml", &manifest).unwrap().policy;
         let before = keys.give(before);
-        let ids = |policy: &Policy, sealed: &str| {
-            let server = policy.virtual_server("v").unwrap();
-            server.task_ids().unwrap().open(sealed)
-        };
-        let server = before.virtual_server("v").unwrap();
-        let sealed = server.task_ids().unwrap().seal("a", "1").unwrap();
+        let view =
+            |policy: &Policy| View::anonymous(Arc::clone(policy.virtual_server("v").unwrap()));
+        let ids = |policy: &Policy, sealed: &str| view(policy).task_ids().unwrap().open(sealed);
+        let sealed = view(&before).task_ids().unwrap().seal("a", "1").unwrap();
         let mut watched = Watched::new(&path, keys);
         fs::write(&path, &manifest).unwrap();
         let after = watched.changed().unwrap();

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::exchange::{BodyEdit, Event, Exchange, Headers, Occurrence, Refusal, Reply};
+use crate::exchange::{
+    Ask, BodyEdit, Credential, Event, Exchange, Headers, IdentityFailure, Occurrence, Refusal,
+    Reply,
+};
 use crate::json::{self, Document};
 use crate::manifest::{Expectation, Given, Test};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
@@ -309,7 +312,19 @@ impl Conversation {
                 self.refused = true;
                 self.outcome.refusal = Some(refusal);
             }
-            Reply::Abort(_) => self.refused = true,
+            Reply::Answer(_) | Reply::Abort(_) => self.refused = true,
+            // Nobody said who calls.
+            Reply::Ask(ask) => match *ask {
+                Ask::Identity(_) => {
+                    self.exchange = Some(exchange);
+                    let nobody = IdentityFailure::InvalidToken("there are no claims");
+                    self.tell(Event::Identified(Err(nobody)));
+                }
+                Ask::Credential(_) => {
+                    self.exchange = Some(exchange);
+                    self.tell(Event::Credential(Ok(Credential::default())));
+                }
+            },
         }
     }
 

@@ -28,12 +28,19 @@ const MAX_BYTES: usize = 1536;
 pub enum Purpose {
     /// The id of a task (SEP-2663).
     TaskId,
+    /// The id of a session (MCP 2025-11-25, "Session Management").
+    SessionId,
+    /// The id of an event, by which a stream is resumed (MCP 2025-11-25, "Resumability and
+    /// Redelivery").
+    EventId,
 }
 
 impl Purpose {
     const fn as_str(self) -> &'static str {
         match self {
             Self::TaskId => "task id",
+            Self::SessionId => "session id",
+            Self::EventId => "event id",
         }
     }
 }
@@ -92,7 +99,7 @@ impl Keys {
 
     /// Seals texts for `context`, in letters, digits, `-` and `_`. `None` if they are too long.
     #[must_use]
-    pub fn seal(&self, purpose: Purpose, context: &str, texts: &[&str]) -> Option<String> {
+    pub fn seal(&self, purpose: Purpose, context: &[&str], texts: &[&str]) -> Option<String> {
         let mut open = Vec::new();
         for text in texts {
             write(&mut open, text)?;
@@ -110,7 +117,7 @@ impl Keys {
     /// The texts of a sealed one. `None` if it is not one that these keys sealed for this purpose
     /// and context, character for character.
     #[must_use]
-    pub fn open(&self, purpose: Purpose, context: &str, sealed: &str) -> Option<Vec<String>> {
+    pub fn open(&self, purpose: Purpose, context: &[&str], sealed: &str) -> Option<Vec<String>> {
         if sealed.len() > (CODE_BYTES + MAX_BYTES).div_ceil(3) * 4 {
             return None;
         }
@@ -137,9 +144,10 @@ impl Keys {
 
 /// The code over all that is sealed. Each text has its length before it, so that no two lists of
 /// texts are one sequence of bytes.
-fn covering(key: &Hmac<Sha256>, purpose: Purpose, context: &str, open: &[u8]) -> Hmac<Sha256> {
+fn covering(key: &Hmac<Sha256>, purpose: Purpose, context: &[&str], open: &[u8]) -> Hmac<Sha256> {
     let mut code = key.clone();
-    for text in [purpose.as_str(), context] {
+    code.update(&(context.len() as u64).to_be_bytes());
+    for text in std::iter::once(&purpose.as_str()).chain(context) {
         code.update(&(text.len() as u64).to_be_bytes());
         code.update(text.as_bytes());
     }
@@ -173,11 +181,11 @@ mod tests {
     }
 
     fn seal(keys: &Keys, texts: &[&str]) -> Option<String> {
-        keys.seal(Purpose::TaskId, "triage", texts)
+        keys.seal(Purpose::TaskId, &["triage"], texts)
     }
 
     fn open(keys: &Keys, sealed: &str) -> Option<Vec<String>> {
-        keys.open(Purpose::TaskId, "triage", sealed)
+        keys.open(Purpose::TaskId, &["triage"], sealed)
     }
 
     #[test]
@@ -230,8 +238,13 @@ mod tests {
     #[test]
     fn it_opens_nowhere_else() {
         let sealed = seal(&keys(b"a"), &TEXTS).unwrap();
-        assert_eq!(keys(b"a").open(Purpose::TaskId, "other", &sealed), None);
-        assert_eq!(keys(b"a").open(Purpose::TaskId, "", &sealed), None);
+        let elsewhere: [&[&str]; 5] = [&["other"], &[""], &[], &["triage", ""], &["tri", "age"]];
+        for context in elsewhere {
+            assert_eq!(keys(b"a").open(Purpose::TaskId, context, &sealed), None);
+        }
+        for purpose in [Purpose::SessionId, Purpose::EventId] {
+            assert_eq!(keys(b"a").open(purpose, &["triage"], &sealed), None);
+        }
         assert_eq!(open(&keys(b"b"), &sealed), None);
     }
 

@@ -4,6 +4,7 @@
 //! listeners: work that never changes threads costs a third less than work that is stolen. Envoy
 //! opens a connection for each of its own workers.
 
+mod answers;
 mod listen;
 
 use std::future::Future;
@@ -22,8 +23,9 @@ use tonic_health::server::HealthReporter;
 pub use listen::{Address, BindError, InvalidListen, Listen};
 
 use crate::exchange::Exchange;
-use crate::ext_proc::{Machine, Service};
+use crate::ext_proc::{Machine, Resolver, Service};
 use crate::policy::Policy;
+use answers::Answers;
 use listen::Listener;
 
 /// How many streams that their client gave up may wait for being cleared away. A storm of clients
@@ -94,10 +96,10 @@ impl Server {
     ) -> io::Result<()> {
         let new_exchange =
             move |route: Option<String>| Exchange::new(Arc::clone(&policies.borrow()), route);
-        self.run_with(new_exchange, shutdown)
+        self.run_with(new_exchange, Arc::new(Answers::new()), shutdown)
     }
 
-    /// Serves with exchanges that `new_machine` makes.
+    /// Serves with exchanges that `new_machine` makes; `resolver` answers what they ask.
     ///
     /// # Errors
     ///
@@ -105,6 +107,7 @@ impl Server {
     pub fn run_with<F, M>(
         self,
         new_machine: F,
+        resolver: Arc<dyn Resolver>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()>
     where
@@ -126,6 +129,7 @@ impl Server {
                 drain: self.options.drain,
                 health: health.clone(),
                 new_machine: Arc::clone(&new_machine),
+                resolver: Arc::clone(&resolver),
                 stopped: stopped.clone(),
             };
             let runtime = runtime::Builder::new_current_thread()
@@ -192,6 +196,7 @@ struct Worker<F> {
     drain: Duration,
     health: HealthReporter,
     new_machine: Arc<F>,
+    resolver: Arc<dyn Resolver>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -212,7 +217,10 @@ where
                 .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
                 .http2_max_local_error_reset_streams(Some(MAX_RESET_STREAMS))
                 .add_service(health)
-                .add_service(Service::new(Arc::clone(&self.new_machine)));
+                .add_service(Service::new(
+                    Arc::clone(&self.new_machine),
+                    Arc::clone(&self.resolver),
+                ));
             let mut stopped = self.stopped.clone();
             let stopped = async move {
                 // The sender outlives the workers; an error would mean that it is gone too.

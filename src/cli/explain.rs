@@ -13,7 +13,7 @@ use super::{Exit, Out};
 use crate::exchange::Occurrence;
 use crate::json::Document;
 use crate::manifest::Given;
-use crate::policy::{Decision, Policy, Rule, RuleId, Target, VirtualServer};
+use crate::policy::{Caller, Decision, Policy, Rule, RuleId, Target, VirtualServer};
 use crate::scenario::{self, Outcome};
 
 /// Say what is decided, and by which line of the manifest
@@ -189,7 +189,7 @@ fn entries<'a>(policy: &Policy, server: &'a VirtualServer, message: &str) -> Vec
             .flat_map(|list| list.elements());
         for name in listed.filter_map(|entry| entry.get(key)?.as_str()) {
             entries.push(Entry {
-                decision: server.decide(target(&name)),
+                decision: server.decide(target(&name), &Caller::anonymous(), None),
                 name: name.into_owned(),
             });
         }

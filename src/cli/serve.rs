@@ -31,8 +31,8 @@ pub(super) struct Serve {
     /// Where to listen: `unix:/path/to.sock` or `address:port`; repeat for several
     #[arg(long, value_name = "ADDRESS", required = true)]
     listen: Vec<Listen>,
-    /// A file with a key that seals what clients keep, which are the ids of tasks: at least 32 random
-    /// bytes. Give all replicas the same one; repeat to change it: the first seals, all open. Without
+    /// A file with a key that seals what clients keep, which are the ids of sessions, events and
+    /// tasks: at least 32 random bytes. Give all replicas the same one; repeat to change it: the first seals, all open. Without
     /// one, ids are good in this process only
     #[arg(long, value_name = "FILE")]
     seal_key_file: Vec<PathBuf>,

@@ -6,8 +6,9 @@ use super::head::{Verb, is_identity, is_media_type};
 use super::refusal::Refusal;
 use super::reply::HeaderEdits;
 use super::scope::Scope;
-use crate::mcp::sse;
-use crate::policy::Limits;
+use super::session;
+use crate::mcp::{header, sse};
+use crate::policy::{AuthData, Endpoint, Limits};
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -47,7 +48,7 @@ pub(super) fn read(
 }
 
 fn read_for(
-    scope: Scope,
+    mut scope: Scope,
     verb: Verb,
     limits: &Limits,
     headers: &Headers<'_>,
@@ -63,6 +64,9 @@ fn read_for(
         if REMOVED.contains(&name) {
             edits.remove(name);
         }
+    }
+    if matches!(status, 200 | 202 | 204) {
+        session(&mut scope, headers, &mut edits)?;
     }
     let body = match status {
         200 if awaits || verb == Verb::Get => {
@@ -87,6 +91,10 @@ fn read_for(
             Body::Discard(0)
         }
         401 => return Err(Refusal::upstream_unauthorized(status)),
+        // What the caller may do there is between the server and the credential that it got.
+        403 if headers.first("www-authenticate").is_some() || injects(&scope) => {
+            return Err(Refusal::upstream_unauthorized(status));
+        }
         400..=599 => match content(headers) {
             Ok(Content::Json) if !end_of_stream => {
                 Body::Json(body::Json::error(scope, length(headers), status))
@@ -104,6 +112,38 @@ fn read_for(
         Body::Discard(_) | Body::Pass => {}
     }
     Ok((body, edits))
+}
+
+/// Seals the session that the server begins for the caller, and takes away one in a version that has
+/// none.
+fn session(
+    scope: &mut Scope,
+    headers: &Headers<'_>,
+    edits: &mut HeaderEdits,
+) -> Result<(), Refusal> {
+    let id = match headers.single(header::SESSION_ID) {
+        Single::Absent => return Ok(()),
+        Single::One(id) => std::str::from_utf8(id).ok(),
+        Single::Repeated => None,
+    };
+    if scope.version.is_modern() || scope.endpoint != Endpoint::Streamable {
+        edits.remove(header::SESSION_ID);
+        return Ok(());
+    }
+    let visible = |byte: u8| (0x21..=0x7e).contains(&byte);
+    let id = id.filter(|id| !id.is_empty() && id.bytes().all(visible));
+    let id = id.ok_or_else(|| Refusal::upstream_invalid("the id of the session is none"))?;
+    edits.set(header::SESSION_ID, session::seal(&scope.server, id)?);
+    scope.session = Some(id.to_owned());
+    Ok(())
+}
+
+/// Whether the request went on with a credential that is not the caller's.
+fn injects(scope: &Scope) -> bool {
+    !matches!(
+        **scope.server.auth_data(),
+        AuthData::None | AuthData::Passthrough
+    )
 }
 
 enum Content {

@@ -8,6 +8,7 @@ use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal};
 use super::reply::{BodyEdit, HeaderEdits, Step};
 use super::scope::Scope;
+use super::session;
 use crate::json::{Document, EndDetector};
 use crate::jsonrpc::RequestId;
 use crate::mcp::sse::{self, Item};
@@ -246,6 +247,12 @@ impl Events {
         out: &mut Vec<u8>,
         occurrences: &mut Vec<Occurrence>,
     ) -> Result<(), Refusal> {
+        // A client resumes by what it was given, in its own session only. An empty id resets.
+        let (server, session) = (&self.scope.server, self.scope.session.as_deref());
+        event.id = event.id.and_then(|id| match id.is_empty() {
+            true => Some(id),
+            false => session::seal_event(server, session, &id),
+        });
         match event.event.as_deref() {
             None | Some("message") => {}
             Some("endpoint") if self.scope.endpoint == Endpoint::EventStream => {
@@ -332,8 +339,9 @@ impl Events {
             .http_sse()
             .map(|sse| sse.messages.as_str());
         let announced = event.data.as_deref().unwrap_or_default();
-        let endpoint = http_sse::endpoint(announced, messages.unwrap_or_default())
-            .map_err(Refusal::upstream_invalid)?;
+        let endpoint =
+            http_sse::endpoint(&self.scope.server, announced, messages.unwrap_or_default())
+                .map_err(Refusal::upstream_invalid)?;
         let data = Some(endpoint.into_bytes());
         sse::Event { data, ..event }.write(out);
         Ok(())

@@ -3,12 +3,12 @@
 use super::fold;
 use super::list::remove_foreign_icons;
 use crate::json::{Splice, Value};
-use crate::policy::{Decision, Target, VirtualServer};
+use crate::policy::{Decision, Target, View};
 
 /// Removes links to resources that the virtual server does not enable, and resources that it
 /// disables, from the `content` of a tool's result, the `contents` of what is read, and the
 /// `messages` of a prompt or a request for sampling.
-pub(super) fn edit<'d>(server: &VirtualServer, holder: Value<'d>, splice: &mut Splice<'d>) {
+pub(super) fn edit<'d>(server: &View, holder: Value<'d>, splice: &mut Splice<'d>) {
     if let Some(content) = holder.get("content") {
         remove_links(server, content, splice);
     }
@@ -37,7 +37,7 @@ pub(super) fn edit<'d>(server: &VirtualServer, holder: Value<'d>, splice: &mut S
     }
 }
 
-fn remove_links<'d>(server: &VirtualServer, content: Value<'d>, splice: &mut Splice<'d>) {
+fn remove_links<'d>(server: &View, content: Value<'d>, splice: &mut Splice<'d>) {
     splice.remove_elements(content, |block| is_hidden_link(server, block));
     // One block may stand alone.
     for block in std::iter::once(content).chain(content.elements()) {
@@ -49,7 +49,7 @@ fn remove_links<'d>(server: &VirtualServer, content: Value<'d>, splice: &mut Spl
 
 /// Whether a block is a link to a resource that is not enabled, or holds one that is disabled. A
 /// resource that a tool hands over itself need not be one that the client could read.
-fn is_hidden_link(server: &VirtualServer, block: Value<'_>) -> bool {
+fn is_hidden_link(server: &View, block: Value<'_>) -> bool {
     let is = |kind: &str| {
         fold::any(block, "type", |value| {
             value.as_str().as_deref() == Some(kind)
@@ -63,7 +63,7 @@ fn is_hidden_link(server: &VirtualServer, block: Value<'_>) -> bool {
 }
 
 /// Whether a resource is one that the manifest disables by a line of its own.
-fn is_disabled(server: &VirtualServer, resource: Value<'_>) -> bool {
+fn is_disabled(server: &View, resource: Value<'_>) -> bool {
     fold::any(resource, "uri", |uri| {
         uri.as_str().is_some_and(|uri| {
             let decision = server.decide(Target::Resource(&uri));

@@ -6,10 +6,10 @@
 use super::fold;
 use crate::json::Value;
 use crate::mcp::{ClientMethod, meta};
-use crate::policy::{Target, VirtualServer};
+use crate::policy::{Target, View};
 
 /// Whether the two sides may agree on an extension, in a version since 2026-07-28 if `modern`.
-pub(super) fn passes(server: &VirtualServer, modern: bool, id: &str) -> bool {
+pub(super) fn passes(server: &View, modern: bool, id: &str) -> bool {
     match id {
         meta::EXTENSION_UI => true,
         meta::EXTENSION_SKILLS => server.has_skills(),
@@ -19,7 +19,7 @@ pub(super) fn passes(server: &VirtualServer, modern: bool, id: &str) -> bool {
 }
 
 /// Whether a method is one of MCP itself, or of an extension that the virtual server has.
-pub(super) fn offers(server: &VirtualServer, method: ClientMethod) -> bool {
+pub(super) fn offers(server: &View, method: ClientMethod) -> bool {
     match method {
         ClientMethod::SkillsList | ClientMethod::SkillsGet | ClientMethod::DirectoryRead => {
             server.has_skills()
@@ -54,7 +54,7 @@ pub(super) fn offers(server: &VirtualServer, method: ClientMethod) -> bool {
 /// # Errors
 ///
 /// Fails when the virtual server does not enable it.
-pub(super) fn check_skill(server: &VirtualServer, skill: Value<'_>) -> Result<(), &'static str> {
+pub(super) fn check_skill(server: &View, skill: Value<'_>) -> Result<(), &'static str> {
     let uri = fold::get(skill, "uri").and_then(Value::as_str);
     match uri {
         Some(uri) if server.allows(Target::Skill(&uri)) => Ok(()),

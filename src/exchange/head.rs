@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use super::ask::{IdentityAsk, IdentityFailure};
 use super::event::{Headers, Single};
 use super::http_sse;
+use super::identify::{self, Presented, Vouched};
 use super::refusal::Refusal;
 use super::reply::HeaderEdits;
+use super::session::{self, Session};
 use crate::mcp::{ProtocolVersion, header};
-use crate::policy::{Endpoint, Policy, VirtualServer};
+use crate::oauth::BearerToken;
+use crate::policy::{Caller, Endpoint, Policy, View, VirtualServer};
 
 /// Headers that never reach an upstream: credentials that are the gateway's alone (the MCP
-/// authorization specification forbids token passthrough), what could make the upstream take the
+/// authorization specification forbids token passthrough), what proxies say of who calls, what could
+/// make the upstream take the
 /// request for another one, and baggage that the caller's other systems left.
 const REMOVED: &[&str] = &[
     "authorization",
@@ -18,6 +23,21 @@ const REMOVED: &[&str] = &[
     "cookie",
     "forwarded",
     "baggage",
+    "cf-access-jwt-assertion",
+    "dpop",
+    "x-amzn-oidc-accesstoken",
+    "x-amzn-oidc-data",
+    "x-amzn-oidc-identity",
+    "x-auth-request-access-token",
+    "x-auth-request-email",
+    "x-auth-request-groups",
+    "x-auth-request-user",
+    "x-forwarded-access-token",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-id-token",
+    "x-forwarded-user",
+    "x-goog-iap-jwt-assertion",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
@@ -58,16 +78,45 @@ impl Verb {
     }
 }
 
+/// A request whose head can be told to pass once it is known who calls.
+#[derive(Debug)]
+pub(super) struct Unidentified {
+    server: Arc<VirtualServer>,
+    /// The URL that it came to, as clients know it.
+    resource: String,
+    session: session::Named,
+    query: Option<String>,
+    verb: Verb,
+    endpoint: Endpoint,
+    version: Option<ProtocolVersion>,
+    mirrors: Mirrors,
+    edits: HeaderEdits,
+    token: Option<BearerToken>,
+}
+
 /// A request whose head has passed.
 #[derive(Debug)]
 pub(super) struct Head {
-    pub(super) server: Arc<VirtualServer>,
+    pub(super) server: Arc<View>,
     pub(super) verb: Verb,
     /// The endpoint that it came to.
     pub(super) endpoint: Endpoint,
     /// The version, where no message is to come that says it.
     pub(super) version: Option<ProtocolVersion>,
     pub(super) mirrors: Mirrors,
+    /// The session that it names.
+    pub(super) session: Session,
+    /// The token that it came with, where what goes on depends on it.
+    pub(super) token: Option<BearerToken>,
+}
+
+/// What reading a head leads to.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// It has passed.
+    Passed(Box<Head>, HeaderEdits),
+    /// Somebody has to verify the token first.
+    Ask(Box<Unidentified>, IdentityAsk),
 }
 
 /// The headers that mirror what a message says.
@@ -85,34 +134,35 @@ pub(super) struct Mirrors {
     pub(super) legacy: Vec<String>,
 }
 
-/// Reads the head of a request.
+/// Reads the head of a request. `path` is its `:path`.
 ///
 /// # Errors
 ///
-/// Refuses what can be told from the headers alone.
+/// Refuses what can be told from the headers alone. Who has to say who calls, and does not, is told
+/// nothing else.
 pub(super) fn read(
     policy: &Policy,
     route: Option<&str>,
+    vouched: &Vouched,
     headers: &Headers<'_>,
+    path: &str,
     end_of_stream: bool,
-) -> Result<(Head, HeaderEdits), Refusal> {
-    if headers.iter().count() > MAX_HEADERS {
-        return Err(Refusal::header("There are too many headers"));
-    }
-    authority(headers)?;
-    let path = text(headers.first(":path"))?;
+) -> Result<Read, Refusal> {
     let (path, query) = path
         .split_once('?')
         .map_or((path, None), |(path, query)| (path, Some(query)));
     let (server, endpoint) = policy
         .select(route, path)
         .ok_or_else(Refusal::unknown_virtual_server)?;
+    let presented = identify::present(server, vouched, headers)?;
     check_query(endpoint, query)?;
     let verb = verb(headers, endpoint)?;
-    let mirrors = Mirrors::read(headers)?;
+    let mut session = session::Named::default();
+    let mirrors = Mirrors::read(headers, &mut session)?;
     let mut edits = HeaderEdits::default();
     if endpoint != Endpoint::Streamable {
         // Sessions of HTTP+SSE are in the URL.
+        session = session::Named::default();
         edits.remove.extend(mirrors.legacy.iter().cloned());
     }
     let version = match verb {
@@ -148,16 +198,83 @@ pub(super) fn read(
     }
     // An upstream that compresses nevertheless is refused: what can't be read can't be filtered.
     edits.set("accept-encoding", "identity");
-    Ok((
-        Head {
-            server: Arc::clone(server),
-            verb,
-            endpoint,
-            version,
-            mirrors,
-        },
+    let unidentified = Unidentified {
+        server: Arc::clone(server),
+        resource: identify::resource(server, headers),
+        session,
+        query: query.map(|query| format!("{path}?{query}")),
+        verb,
+        endpoint,
+        version,
+        mirrors,
         edits,
-    ))
+        token: None,
+    };
+    let caller = match presented {
+        Presented::Token(ask) => {
+            let keeps = server.auth_data().needs_token();
+            let token = keeps.then(|| ask.token.clone());
+            let unidentified = Unidentified {
+                token,
+                ..unidentified
+            };
+            return Ok(Read::Ask(Box::new(unidentified), ask));
+        }
+        Presented::Nothing => Caller::anonymous(),
+        Presented::Vouched(caller) => caller,
+    };
+    let (head, edits) = unidentified.identified(Ok(Arc::new(caller)))?;
+    Ok(Read::Passed(Box::new(head), edits))
+}
+
+impl Unidentified {
+    /// Goes on with who calls.
+    ///
+    /// # Errors
+    ///
+    /// Refuses who may not use the virtual server, and a session that is not theirs.
+    pub(super) fn identified(
+        self,
+        caller: Result<Arc<Caller>, IdentityFailure>,
+    ) -> Result<(Head, HeaderEdits), Refusal> {
+        let view = identify::admit(&self.server, &self.resource, caller)?;
+        let mut edits = self.edits;
+        let session = match (self.endpoint, self.query) {
+            (Endpoint::Messages, Some(url)) => {
+                edits.set(":path", http_sse::open(&view, &url)?);
+                Session::None
+            }
+            _ => session::open(&view, self.verb, &self.session, &mut edits)?,
+        };
+        let head = Head {
+            server: Arc::new(view),
+            verb: self.verb,
+            endpoint: self.endpoint,
+            version: self.version,
+            mirrors: self.mirrors,
+            session,
+            token: self.token,
+        };
+        Ok((head, edits))
+    }
+
+    /// The virtual server.
+    pub(super) fn server(&self) -> &Arc<VirtualServer> {
+        &self.server
+    }
+}
+
+/// Checks what must be so of every request, whoever it is for, and gives its `:path`.
+///
+/// # Errors
+///
+/// Refuses what servers may read in different ways.
+pub(super) fn path<'a>(headers: &Headers<'a>) -> Result<&'a str, Refusal> {
+    if headers.iter().count() > MAX_HEADERS {
+        return Err(Refusal::header("There are too many headers"));
+    }
+    authority(headers)?;
+    text(headers.first(":path"))
 }
 
 /// Checks that the request is for one host: several `Host` headers come joined by commas.
@@ -311,7 +428,7 @@ pub(super) fn assumed(server: &VirtualServer, endpoint: Endpoint) -> ProtocolVer
 }
 
 impl Mirrors {
-    fn read(headers: &Headers<'_>) -> Result<Self, Refusal> {
+    fn read(headers: &Headers<'_>, session: &mut session::Named) -> Result<Self, Refusal> {
         let mut mirrors = Self::default();
         for (name, _) in headers.iter() {
             // Some servers and proxies read `_` as `-`.
@@ -331,10 +448,14 @@ impl Mirrors {
             };
             match name {
                 header::PROTOCOL_VERSION => mirrors.version = Some(value.to_owned()),
-                header::SESSION_ID | header::LAST_EVENT_ID => mirrors.legacy.push(name.to_owned()),
+                header::SESSION_ID => session.session = Some(value.to_owned()),
+                header::LAST_EVENT_ID => session.last_event = Some(value.to_owned()),
                 header::METHOD => mirrors.method = Some(value.to_owned()),
                 header::NAME => mirrors.name = Some(value.to_owned()),
                 _ => {}
+            }
+            if matches!(name, header::SESSION_ID | header::LAST_EVENT_ID) {
+                mirrors.legacy.push(name.to_owned());
             }
             if matches!(name, header::METHOD | header::NAME)
                 || name.starts_with(header::PARAM_PREFIX)

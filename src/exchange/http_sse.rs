@@ -9,15 +9,16 @@
 
 use std::sync::Arc;
 
+use super::Uncredited;
 use super::downlink;
-use super::head::Head;
+use super::head::{Head, Verb};
 use super::refusal::Refusal;
-use super::reply::{BodyEdit, HeaderEdits, Step};
+use super::reply::{BodyEdit, HeaderEdits};
 use super::scope::Scope;
 use crate::json::{Document, Splice, quoted};
 use crate::jsonrpc::{Message, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion};
-use crate::policy::Limits;
+use crate::policy::{Limits, View};
 
 /// Begins the ids of the pings that carry refusals. A client's requests must not have such ids.
 const MARK: &str = "sluice-refusal:";
@@ -25,8 +26,8 @@ const MARK: &str = "sluice-refusal:";
 /// The names that servers give the session in the URL that they announce.
 const SESSION: [&str; 3] = ["session_id", "sessionId", "sessionid"];
 
-/// The longest session, in bytes.
-const SESSION_BYTES: usize = 256;
+/// The longest session, in bytes: as long as what is sealed can be.
+const SESSION_BYTES: usize = 2100;
 
 /// Whether an id is one of those that carry refusals.
 pub(super) fn is_reserved(id: &RequestId) -> bool {
@@ -34,23 +35,30 @@ pub(super) fn is_reserved(id: &RequestId) -> bool {
 }
 
 /// Sends a refusal on its way to the stream.
-pub(super) fn tell(head: &Head, refusal: &Refusal) -> (Scope, Step) {
+pub(super) fn tell(head: &Head, refusal: &Refusal) -> Uncredited {
     let scope = Scope {
         server: Arc::clone(&head.server),
         version: ProtocolVersion::V2024_11_05,
         endpoint: head.endpoint,
         pending: Vec::new(),
         batch: false,
+        session: None,
+        ticket: None,
     };
     let headers = HeaderEdits {
-        set: Vec::new(),
         remove: head.mirrors.modern.clone(),
+        ..HeaderEdits::default()
     };
     let id = quoted(&format!("{MARK}{}", refusal.body()));
     let method = ClientMethod::Ping.as_str();
     let ping = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#);
-    let step = Step::edit(headers, BodyEdit::Replace(ping.into()));
-    (scope, step.with(refusal.occurrences()))
+    Uncredited {
+        scope,
+        verb: Verb::Post,
+        headers,
+        body: BodyEdit::Replace(ping.into()),
+        occurrences: refusal.occurrences(),
+    }
 }
 
 /// The refusal that a message of the server carries in its id, as the client is to get it.
@@ -73,25 +81,57 @@ pub(super) fn told(document: &Document<'_>, limits: &Limits) -> Option<String> {
 }
 
 /// What a client is told of where to post, for what the server announces: the virtual server's
-/// own path, with the server's name for the session.
+/// own path, with the session sealed for the caller.
 ///
 /// # Errors
 ///
 /// Fails when the server announces anything but a path of its own with a session in the query.
-pub(super) fn endpoint(announced: &[u8], messages: &str) -> Result<String, &'static str> {
+pub(super) fn endpoint(
+    view: &View,
+    announced: &[u8],
+    messages: &str,
+) -> Result<String, &'static str> {
     let announced = std::str::from_utf8(announced).unwrap_or_default();
     let is_path = announced.starts_with('/') && !announced.starts_with("//");
-    match announced.split_once('?') {
-        Some((_, query)) if is_path && is_session(query) => Ok(format!("{messages}?{query}")),
-        _ => Err("the server announces an endpoint that is not a path of its own with a session"),
+    let session = announced
+        .split_once('?')
+        .and_then(|(_, query)| session(query));
+    match session.filter(|_| is_path) {
+        Some((name, session)) => view
+            .session_ids()
+            .and_then(|ids| ids.seal(session))
+            .map(|sealed| format!("{messages}?{name}={sealed}"))
+            .ok_or("the id of the session cannot be sealed"),
+        None => {
+            Err("the server announces an endpoint that is not a path of its own with a session")
+        }
     }
+}
+
+/// The URL that goes on for one that a client posts to, with the server's own id of the session.
+///
+/// # Errors
+///
+/// Refuses a session that is not the caller's.
+pub(super) fn open(view: &View, url: &str) -> Result<String, Refusal> {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let opened = session(query).and_then(|(name, sealed)| {
+        let id = view.session_ids()?.open(sealed)?;
+        Some(format!("{path}?{name}={id}"))
+    });
+    opened.ok_or_else(Refusal::unknown_session)
 }
 
 /// Whether a query names a session and nothing else.
 pub(super) fn is_session(query: &str) -> bool {
+    session(query).is_some()
+}
+
+/// The session of a query that names one and nothing else, and what it is called.
+fn session(query: &str) -> Option<(&str, &str)> {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    query.split_once('=').is_some_and(|(name, session)| {
-        SESSION.contains(&name)
+    query.split_once('=').filter(|(name, session)| {
+        SESSION.contains(name)
             && (1..=SESSION_BYTES).contains(&session.len())
             && session.bytes().all(unreserved)
     })
@@ -100,6 +140,16 @@ pub(super) fn is_session(query: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{Definition, Match, Policy};
+    use crate::seal::Keys;
+
+    fn view() -> View {
+        let server = Definition::new("v", "s", Match::Path("/v".into()));
+        let server = crate::policy::VirtualServer::new(server);
+        let keys = Arc::new(Keys::new([[7; 32]]).unwrap());
+        let policy = Policy::new(vec![server], Limits::default()).with_seal_keys(&keys);
+        View::anonymous(Arc::clone(policy.virtual_server("v").unwrap()))
+    }
 
     #[test]
     fn what_servers_announce_becomes_the_path_of_the_virtual_server() {
@@ -121,10 +171,12 @@ mod tests {
             ("?sessionId=a", None),
             ("", None),
         ] {
-            let told = endpoint(announced.as_bytes(), "/m").ok();
-            assert_eq!(told.as_deref(), expected, "{announced}");
+            let told = endpoint(&view(), announced.as_bytes(), "/m").ok();
+            let opened = told.map(|told| open(&view(), &told).unwrap());
+            assert_eq!(opened.as_deref(), expected, "{announced}");
         }
-        assert!(!is_session(&format!("sessionId={}", "a".repeat(257))));
-        assert!(endpoint(b"/m?sessionId=\xff", "/m").is_err());
+        assert!(!is_session(&format!("sessionId={}", "a".repeat(2101))));
+        assert!(endpoint(&view(), b"/m?sessionId=\xff", "/m").is_err());
+        assert!(open(&view(), "/m?sessionId=a").is_err(), "nobody sealed it");
     }
 }

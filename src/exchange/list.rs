@@ -5,7 +5,7 @@ use super::fold;
 use super::occurrence::Occurrence;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::ProtocolVersion;
-use crate::policy::{Limits, Target, VirtualServer};
+use crate::policy::{Limits, Target, View};
 
 /// A list that the policy decides about.
 struct Shape {
@@ -62,7 +62,7 @@ pub(super) fn is_unambiguous(result: Value<'_>) -> bool {
 ///
 /// Fails when a member that should hold a list does not.
 pub(super) fn filter<'d>(
-    server: &VirtualServer,
+    server: &View,
     result: Value<'d>,
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,

@@ -4,7 +4,7 @@ use super::fold::{self, is_unambiguous};
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::mcp::ProtocolVersion;
-use crate::policy::{Target, VirtualServer};
+use crate::policy::{Target, View};
 
 /// Members of `params` on which a decision rests.
 const PARAMS: &[&str] = &[
@@ -60,7 +60,7 @@ fn check(object: Value<'_>, decisive: &[&str]) -> Result<(), Refusal> {
 /// Refuses when one is not enabled, since the server would run it, and when the answers are not
 /// what they must be.
 pub(super) fn check_input_responses(
-    server: &VirtualServer,
+    server: &View,
     version: ProtocolVersion,
     params: Option<Value<'_>>,
 ) -> Result<(), Refusal> {
@@ -88,7 +88,7 @@ pub(super) fn check_input_responses(
 ///
 /// Refuses when one is not enabled: the server would run it.
 pub(super) fn check_tool_uses(
-    server: &VirtualServer,
+    server: &View,
     version: ProtocolVersion,
     sampled: Value<'_>,
 ) -> Result<(), Refusal> {

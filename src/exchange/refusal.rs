@@ -3,6 +3,7 @@
 //! A client is told what it asked for and that it is not to be had; never a pattern, a rule's
 //! text, or whether the thing exists. What the log says besides is `detail`.
 
+mod access;
 mod told;
 
 use std::borrow::Cow;
@@ -14,7 +15,7 @@ use super::occurrence::Occurrence;
 use crate::json;
 use crate::jsonrpc::{Invalid, InvalidId, RequestId, code};
 use crate::mcp::{ProtocolVersion, code as mcp_code};
-use crate::policy::{Decision, Reason, RuleId, Target, VirtualServer};
+use crate::policy::{Decision, Reason, RuleId, Target, View};
 
 /// The status of what went wrong behind Sluice.
 const BAD_GATEWAY: u16 = 502;
@@ -38,6 +39,10 @@ struct Parts {
     /// The extension that the client would have to declare.
     extension: Option<&'static str>,
     allow: Option<&'static str>,
+    /// The value of `WWW-Authenticate`.
+    challenge: Option<String>,
+    /// Whether it is told as the result of a tool that failed, from which a model can learn.
+    is_tool_error: Option<ProtocolVersion>,
     detail: Cow<'static, str>,
     target: Option<String>,
     rule: Option<RuleId>,
@@ -79,6 +84,8 @@ impl Refusal {
             versions: None,
             extension: None,
             allow: None,
+            challenge: None,
+            is_tool_error: None,
             target: None,
             rule: None,
             batch: Vec::new(),
@@ -88,11 +95,7 @@ impl Refusal {
 
     /// The virtual server does not have what the message names. One answer for what is hidden and
     /// what does not exist (MCP "Error Handling"; the resource code changed in 2026-07-28).
-    pub(super) fn unknown(
-        server: &VirtualServer,
-        target: Target<'_>,
-        version: ProtocolVersion,
-    ) -> Self {
+    pub(super) fn unknown(server: &View, target: Target<'_>, version: ProtocolVersion) -> Self {
         let resource = if version.is_modern() {
             code::INVALID_PARAMS
         } else {
@@ -140,7 +143,7 @@ impl Refusal {
 
     /// The task is none that the virtual server gave out, or one of a tool that it does not enable:
     /// one answer for both, as servers give it for an unknown one (SEP-2663).
-    pub(super) fn unknown_task(server: &VirtualServer) -> Self {
+    pub(super) fn unknown_task(server: &View) -> Self {
         let code = code::INVALID_PARAMS;
         let mut refusal = Self::new(Reason::UnknownTask, 200, code, "Unknown task");
         refusal.0.scope = Some(format!("{}.tools", server.name()));
@@ -160,11 +163,7 @@ impl Refusal {
     }
 
     /// The virtual server does not enable what the message names.
-    pub(super) fn not_enabled(
-        server: &VirtualServer,
-        target: Target<'_>,
-        version: ProtocolVersion,
-    ) -> Self {
+    pub(super) fn not_enabled(server: &View, target: Target<'_>, version: ProtocolVersion) -> Self {
         let mut refusal = Self::unknown(server, target, version);
         refusal.0.detail = Cow::Borrowed("the virtual server does not enable it");
         refusal.0.rule = match server.decide(target) {
@@ -339,19 +338,6 @@ impl Refusal {
             code::INTERNAL_ERROR,
             message,
         )
-    }
-
-    /// The upstream refused the caller, or the credential it came with. A challenge would send the
-    /// client to an authorization server that is not its own, so it is not passed on.
-    pub(super) fn upstream_unauthorized(status: u16) -> Self {
-        let mut refusal = Self::new(
-            Reason::UpstreamRefused,
-            BAD_GATEWAY,
-            code::INTERNAL_ERROR,
-            "The MCP server refused the gateway's credential",
-        );
-        refusal.0.detail = format!("upstream answered HTTP {status}").into();
-        refusal
     }
 
     /// The upstream's answer is not one that can be understood.

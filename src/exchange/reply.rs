@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::ask::{Ask, Credential, Ticket};
 use super::occurrence::Occurrence;
 use super::refusal::Refusal;
 use crate::policy::Reason;
@@ -15,6 +16,8 @@ pub struct Step {
     pub reply: Reply,
     /// What happened, for logs, metrics and explanations.
     pub occurrences: Vec<Occurrence>,
+    /// The credential that the upstream did not take, if that is what happened.
+    pub rejected: Option<Ticket>,
 }
 
 /// The reply to one event.
@@ -29,6 +32,10 @@ pub enum Reply {
     },
     /// Answer the client in place of the upstream.
     Refuse(Refusal),
+    /// Answer the client with this JSON: Sluice is asked itself.
+    Answer(String),
+    /// Nothing yet: the exchange has to be told this first, by the next event.
+    Ask(Box<Ask>),
     /// Cut the exchange: the response is under way and can no longer be answered for.
     Abort(Reason),
 }
@@ -43,12 +50,14 @@ pub enum BodyEdit {
 }
 
 /// Changes to headers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct HeaderEdits {
     /// Headers to set, in place of all that have the name.
     pub set: Vec<(&'static str, Cow<'static, str>)>,
     /// Names of headers to remove.
     pub remove: Vec<String>,
+    /// What the request goes on with, in place of all headers that have the names.
+    pub credential: Credential,
 }
 
 impl Step {
@@ -62,6 +71,25 @@ impl Step {
         Self {
             reply: Reply::Continue { headers, body },
             occurrences: Vec::new(),
+            rejected: None,
+        }
+    }
+
+    /// Asks.
+    pub(super) fn ask(ask: Ask) -> Self {
+        Self {
+            reply: Reply::Ask(Box::new(ask)),
+            occurrences: Vec::new(),
+            rejected: None,
+        }
+    }
+
+    /// Answers with this JSON.
+    pub(super) fn answer(json: String) -> Self {
+        Self {
+            reply: Reply::Answer(json),
+            occurrences: Vec::new(),
+            rejected: None,
         }
     }
 
@@ -76,6 +104,7 @@ impl Step {
         Self {
             reply: Reply::Refuse(refusal),
             occurrences,
+            rejected: None,
         }
     }
 
@@ -92,6 +121,7 @@ impl Step {
         Self {
             reply: Reply::Abort(reason),
             occurrences: vec![refused],
+            rejected: None,
         }
     }
 
@@ -106,12 +136,19 @@ impl HeaderEdits {
     /// Whether nothing is to be changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.remove.is_empty()
+        self.set.is_empty() && self.remove.is_empty() && self.credential.headers.is_empty()
     }
 
     /// Sets a header.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         self.set.push((name, value.into()));
+    }
+
+    /// Lends the request a credential. No header that has one is removed.
+    pub(super) fn lend(&mut self, credential: Credential) {
+        let lent = |name: &String| credential.headers.iter().any(|(lent, _)| lent == name);
+        self.remove.retain(|name| !lent(name));
+        self.credential = credential;
     }
 
     /// Removes a header.

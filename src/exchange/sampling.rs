@@ -7,7 +7,7 @@ use super::content;
 use super::fold::{self, is_unambiguous};
 use super::list::{edit_entry, is_https};
 use crate::json::{Splice, Value};
-use crate::policy::{Target, VirtualServer};
+use crate::policy::{Target, View};
 
 /// Members of the parameters on which a decision rests.
 const PARAMS: &[&str] = &[
@@ -27,7 +27,7 @@ const PARAMS: &[&str] = &[
 ///
 /// Fails when the request must not reach the client at all.
 pub(super) fn edit<'d>(
-    server: &VirtualServer,
+    server: &View,
     params: Value<'d>,
     splice: &mut Splice<'d>,
 ) -> Result<(), &'static str> {

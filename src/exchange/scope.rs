@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use super::ask::Ticket;
 use super::refusal::Recipients;
 use super::target::Named;
 use super::task::Task;
 use crate::jsonrpc::RequestId;
 use crate::mcp::{ClientMethod, ProtocolVersion};
-use crate::policy::{Endpoint, VirtualServer};
+use crate::policy::{Endpoint, View};
 
 /// What is known of an exchange once its request has gone on.
 #[derive(Debug)]
 pub(super) struct Scope {
     /// The virtual server whose eyes the client has.
-    pub(super) server: Arc<VirtualServer>,
+    pub(super) server: Arc<View>,
     /// The version of the request.
     pub(super) version: ProtocolVersion,
     /// The endpoint that it came to.
@@ -23,6 +24,10 @@ pub(super) struct Scope {
     pub(super) pending: Vec<Pending>,
     /// Whether the requests came as a batch, so that their answers may.
     pub(super) batch: bool,
+    /// The server's own id of the session that the exchange is part of.
+    pub(super) session: Option<String>,
+    /// By what the credential that the request went on with is known.
+    pub(super) ticket: Option<Ticket>,
 }
 
 /// A request that waits for its answer.

@@ -4,7 +4,7 @@ use super::extension;
 use super::refusal::Refusal;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::{ClientMethod, ProtocolVersion, meta};
-use crate::policy::{Target, VirtualServer};
+use crate::policy::{Target, View};
 
 /// Takes out of a request what can't be enforced.
 ///
@@ -13,7 +13,7 @@ use crate::policy::{Target, VirtualServer};
 /// Refuses parameters that are not what the method takes.
 pub(super) fn request<'d>(
     splice: &mut Splice<'d>,
-    server: &VirtualServer,
+    server: &View,
     method: ClientMethod,
     params: Option<Value<'d>>,
 ) -> Result<(), Refusal> {
@@ -46,7 +46,7 @@ pub(super) fn request<'d>(
 /// Fails when the filter is not what it must be.
 pub(super) fn subscriptions<'d>(
     splice: &mut Splice<'d>,
-    server: &VirtualServer,
+    server: &View,
     notifications: Value<'d>,
 ) -> Result<(), &'static str> {
     if !notifications.is_object() {
@@ -69,11 +69,7 @@ pub(super) fn subscriptions<'d>(
 
 /// Takes out of the `_meta` of parameters or of a result what can't be enforced, and what the
 /// caller's other systems left there.
-pub(super) fn envelope<'d>(
-    splice: &mut Splice<'d>,
-    server: &VirtualServer,
-    holder: Option<Value<'d>>,
-) {
+pub(super) fn envelope<'d>(splice: &mut Splice<'d>, server: &View, holder: Option<Value<'d>>) {
     let Some(envelope) = holder.and_then(|holder| holder.get("_meta")) else {
         return;
     };
@@ -89,7 +85,7 @@ pub(super) fn envelope<'d>(
 /// Leaves only the extensions that can be enforced in a set of capabilities.
 pub(super) fn extensions<'d>(
     splice: &mut Splice<'d>,
-    server: &VirtualServer,
+    server: &View,
     modern: bool,
     capabilities: Value<'d>,
 ) {
@@ -105,7 +101,7 @@ pub(super) fn extensions<'d>(
 /// asked for, so that asking in the client's place settles it before a session is open.
 fn initialize<'d>(
     splice: &mut Splice<'d>,
-    server: &VirtualServer,
+    server: &View,
     params: Option<Value<'d>>,
 ) -> Result<(), Refusal> {
     let requested = params.and_then(|params| params.get("protocolVersion"));

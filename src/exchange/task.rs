@@ -12,7 +12,7 @@ use super::version;
 use crate::json::{Splice, Value, quoted};
 use crate::jsonrpc::Outcome;
 use crate::mcp::{ClientMethod, meta};
-use crate::policy::{Target, VirtualServer};
+use crate::policy::{Target, View};
 
 /// The most tasks that one stream brings news of.
 const MAX_LISTENED: usize = 1000;
@@ -34,7 +34,7 @@ pub(super) struct Task {
 impl Task {
     /// The task of an id that a client has, if this virtual server gave it out, and enables its tool
     /// still.
-    pub(super) fn open(server: &VirtualServer, sealed: &str) -> Option<Self> {
+    pub(super) fn open(server: &View, sealed: &str) -> Option<Self> {
         let (tool, id) = server.task_ids()?.open(sealed)?;
         server.allows(Target::Tool(&tool)).then(|| Self {
             sealed: sealed.to_owned(),
@@ -105,7 +105,7 @@ pub(super) fn is_unknown(pending: &Pending, outcome: Outcome<'_>) -> bool {
 ///
 /// Refuses parameters that are not what the method takes.
 pub(super) fn listen<'d>(
-    server: &VirtualServer,
+    server: &View,
     params: Option<Value<'d>>,
     splice: &mut Splice<'d>,
 ) -> Result<Vec<Task>, Refusal> {
@@ -215,7 +215,7 @@ pub(super) fn rename<'d, 'p>(
 ///
 /// Fails when the virtual server has no tasks, or the request is not a call of a tool.
 pub(super) fn begin<'d>(
-    server: &VirtualServer,
+    server: &View,
     pending: Option<&Pending>,
     result: Value<'d>,
     splice: &mut Splice<'d>,

@@ -7,10 +7,11 @@ use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal, telling_name};
 use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
+use super::session::Session;
 use super::target::{self, Named};
 use super::version::{self, Kind};
 use super::{batch, extension, http_sse, names, strip, task};
-use crate::json::{Document, Splice};
+use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
 use crate::policy::{Decision, Endpoint, Limits};
@@ -53,11 +54,11 @@ pub(super) fn admit(head: &Head, limits: &Limits, body: &[u8]) -> Result<Admitte
     let mut splice = Splice::new(document.source());
     if document.root().is_array() && takes_batches(head) {
         let passed = batch::admit(head, limits, document.root(), &mut splice)?;
-        return Ok(admitted(head, passed, splice, true));
+        return admitted(head, passed, splice, true);
     }
     let message = Message::read(&document, limits.id_bytes).map_err(Refusal::message)?;
     let passed = self::message(head, message, &mut splice)?;
-    Ok(admitted(head, vec![passed], splice, false))
+    admitted(head, vec![passed], splice, false)
 }
 
 /// Whether several messages may come at once. Servers of HTTP+SSE take none.
@@ -125,8 +126,11 @@ fn request<'d>(
     }
     let rule = match &target {
         None => None,
-        Some(named) => match head.server.decide(named.target()) {
+        Some(named) => match head.server.decide_use(named.target(), arguments(params)) {
             Decision::Allow { rule } => Some(rule.id().clone()),
+            Decision::Deny { .. } if head.server.allows(named.target()) => {
+                return Err(Refusal::arguments(&head.server, named.target(), version));
+            }
             Decision::Deny { .. } => {
                 return Err(Refusal::not_enabled(&head.server, named.target(), version));
             }
@@ -160,6 +164,11 @@ fn request<'d>(
         pending: Some(pending),
         occurrence,
     })
+}
+
+/// The arguments of a call.
+fn arguments(params: Option<Value<'_>>) -> Option<Value<'_>> {
+    params.and_then(|params| params.get("arguments"))
 }
 
 fn notification<'d>(
@@ -227,9 +236,22 @@ fn response<'d>(
 }
 
 /// A body of these messages, of which there is at least one.
-fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -> Admitted {
+///
+/// # Errors
+///
+/// Refuses messages of a session that is not the caller's. HTTP 404 tells a client to begin another
+/// one, and an id would have it take the body for the answer.
+fn admitted(
+    head: &Head,
+    passed: Vec<Passed>,
+    splice: Splice<'_>,
+    batch: bool,
+) -> Result<Admitted, Refusal> {
     let version = passed.iter().map(|passed| passed.version).max();
     let version = version.unwrap_or(ProtocolVersion::V2025_03_26);
+    if head.session == Session::Foreign && !version.is_modern() {
+        return Err(Refusal::unknown_session());
+    }
     let mut pending = Vec::with_capacity(passed.len());
     let mut occurrences = Vec::with_capacity(passed.len());
     for passed in passed {
@@ -264,16 +286,21 @@ fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -
         pending.clear();
     }
     let body = (!splice.is_empty()).then(|| splice.finish());
-    Admitted {
+    Ok(Admitted {
         scope: Scope {
             server: Arc::clone(&head.server),
             version,
             endpoint: head.endpoint,
             pending,
             batch,
+            session: match &head.session {
+                Session::Bound(id) if !version.is_modern() => Some(id.clone()),
+                Session::Bound(_) | Session::Foreign | Session::None => None,
+            },
+            ticket: None,
         },
         body,
         headers,
         occurrences,
-    }
+    })
 }

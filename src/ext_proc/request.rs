@@ -8,8 +8,12 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
     HttpBody, HttpHeaders, ProcessingRequest, ProtocolConfiguration,
 };
 
+use envoy_types::pb::google::protobuf::value::Kind;
+use envoy_types::pb::google::protobuf::{self, Struct};
+use serde_json::{Map, Number, Value};
+
 use super::response::Owed;
-use crate::exchange::{Event, Headers};
+use crate::exchange::{Event, Headers, Vouched};
 
 /// Why a message is not one that Sluice answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +53,61 @@ pub(super) fn check_modes(message: &ProcessingRequest) -> Result<(), Unexpected>
         }
         _ => Err(Unexpected::Modes),
     }
+}
+
+/// The filter whose dynamic metadata says who calls.
+const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+
+/// The attribute with the URI in the certificate of Envoy's peer (`request_attributes`).
+const PEER_URI: &str = "connection.uri_san_peer_certificate";
+
+/// What Envoy says of who calls, if it says anything.
+pub(super) fn vouched(message: &ProcessingRequest) -> Option<Vouched> {
+    let metadata = message.metadata_context.as_ref();
+    let jwt_authn = metadata.and_then(|metadata| metadata.filter_metadata.get(JWT_AUTHN));
+    let peer_uri = message.attributes.values().find_map(|attributes| {
+        match attributes.fields.get(PEER_URI)?.kind.as_ref()? {
+            Kind::StringValue(uri) => Some(uri.clone()),
+            _ => None,
+        }
+    });
+    if jwt_authn.is_none() && peer_uri.is_none() {
+        return None;
+    }
+    Some(Vouched {
+        jwt_authn: jwt_authn.map(object).unwrap_or_default(),
+        peer_uri,
+    })
+}
+
+fn object(fields: &Struct) -> Map<String, Value> {
+    let fields = fields.fields.iter();
+    fields
+        .map(|(name, value)| (name.clone(), json(value)))
+        .collect()
+}
+
+fn json(value: &protobuf::Value) -> Value {
+    match &value.kind {
+        None | Some(Kind::NullValue(_)) => Value::Null,
+        // Numbers are all floating there; whole ones are written as such again.
+        Some(Kind::NumberValue(number)) => whole(*number).map_or_else(
+            || Number::from_f64(*number).map_or(Value::Null, Value::Number),
+            Value::from,
+        ),
+        Some(Kind::StringValue(text)) => Value::String(text.clone()),
+        Some(Kind::BoolValue(truth)) => Value::Bool(*truth),
+        Some(Kind::StructValue(fields)) => Value::Object(object(fields)),
+        Some(Kind::ListValue(list)) => Value::Array(list.values.iter().map(json).collect()),
+    }
+}
+
+/// A number that is whole, and small enough to be exact.
+fn whole(number: f64) -> Option<i64> {
+    format!("{number:.0}")
+        .parse::<i64>()
+        .ok()
+        .filter(|_| number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0)
 }
 
 /// Reads a message, and gives the event to `handle` with the kind of reply it is owed.

@@ -1,6 +1,8 @@
 //! Replies, as Envoy's messages. The only file that builds those, and the only one that sets
 //! `content-length`: a length that is not the body's lets a second request ride along.
 
+use std::time::Duration;
+
 use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
 use envoy_types::pb::envoy::config::core::v3::{HeaderValue, HeaderValueOption};
 use envoy_types::pb::envoy::service::ext_proc::v3::body_mutation::Mutation;
@@ -10,6 +12,7 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
     ProcessingResponse, TrailersResponse,
 };
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
+use secrecy::ExposeSecret as _;
 
 use crate::exchange::{BodyEdit, HeaderEdits, Refusal};
 
@@ -81,16 +84,49 @@ pub(super) fn refuse(refusal: &Refusal) -> ProcessingResponse {
     }
 }
 
+/// The reply that answers the client with JSON of Sluice's own.
+pub(super) fn answer(json: String) -> ProcessingResponse {
+    let response = ImmediateResponse {
+        status: Some(HttpStatus { code: 200 }),
+        headers: Some(HeaderMutation {
+            set_headers: vec![set("content-type", "application/json")],
+            remove_headers: Vec::new(),
+        }),
+        body: json.into_bytes(),
+        details: "sluice_answered".to_owned(),
+        grpc_status: None,
+    };
+    ProcessingResponse {
+        response: Some(Response::ImmediateResponse(response)),
+        ..ProcessingResponse::default()
+    }
+}
+
+/// The reply that asks Envoy to wait for the next one, up to this time. Envoy takes it once for
+/// each of its messages, up to its own `max_message_timeout`.
+pub(super) fn wait(time: Duration) -> ProcessingResponse {
+    ProcessingResponse {
+        override_message_timeout: Some(envoy_types::pb::google::protobuf::Duration {
+            seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            nanos: 0,
+        }),
+        ..ProcessingResponse::default()
+    }
+}
+
 fn common(headers: HeaderEdits, body: Option<BodyMutation>) -> Option<CommonResponse> {
     if headers.is_empty() && body.is_none() {
         return None;
     }
+    let lent = headers.credential.headers.iter();
+    let lent = lent.map(|(name, value)| set(name, value.expose_secret()));
     Some(CommonResponse {
         header_mutation: (!headers.is_empty()).then(|| HeaderMutation {
             set_headers: headers
                 .set
                 .iter()
                 .map(|(name, value)| set(name, value))
+                .chain(lent)
                 .collect(),
             remove_headers: headers.remove,
         }),

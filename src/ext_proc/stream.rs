@@ -1,25 +1,41 @@
 //! The replies of one stream, made as its messages come.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use envoy_types::pb::envoy::service::ext_proc::v3::{ProcessingRequest, ProcessingResponse};
 use tokio_stream::Stream;
 use tonic::{Status, Streaming};
 
+use super::resolver::{Answer, Pending, Resolver};
+use super::response::Owed;
 use super::{Machine, request, response};
 use crate::exchange::{Reply, Step};
 use crate::telemetry;
+
+/// For how long Envoy is told to wait for an answer. Whoever answers takes less.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The replies of one stream.
 ///
 /// INVARIANT: the last item is an error. A stream that ends without one tells Envoy to carry on
 /// alone.
-#[derive(Debug)]
 pub struct Replies<M> {
     messages: Streaming<ProcessingRequest>,
     state: State<M>,
+    resolver: Arc<dyn Resolver>,
+}
+
+impl<M: fmt::Debug> fmt::Debug for Replies<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replies")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -28,74 +44,186 @@ enum State<M> {
     First(M),
     /// The machine waits for the next event.
     Running(M),
+    /// The machine waits for an answer, and Envoy for the reply.
+    Asking(Asking<M>),
     /// The machine is at work; should it panic, this is what it leaves behind.
     Busy,
     /// The error has gone out.
     Ended,
 }
 
+/// A machine that has asked.
+struct Asking<M> {
+    machine: M,
+    owed: Owed,
+    answer: Pending,
+    /// Whether Envoy has been told to wait.
+    is_told: bool,
+}
+
+impl<M: fmt::Debug> fmt::Debug for Asking<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking")
+            .field("machine", &self.machine)
+            .finish_non_exhaustive()
+    }
+}
+
+type Outcome = Result<ProcessingResponse, Status>;
+
 impl<M: Machine> Replies<M> {
-    pub(super) fn new(messages: Streaming<ProcessingRequest>, machine: M) -> Self {
+    pub(super) fn new(
+        messages: Streaming<ProcessingRequest>,
+        machine: M,
+        resolver: Arc<dyn Resolver>,
+    ) -> Self {
         Self {
             messages,
             state: State::First(machine),
+            resolver,
         }
     }
 
-    fn reply(&mut self, message: ProcessingRequest) -> Result<ProcessingResponse, Status> {
+    /// Takes a message. `None` if its reply is not known yet.
+    fn take(&mut self, message: ProcessingRequest) -> Option<Outcome> {
         let machine = match std::mem::replace(&mut self.state, State::Busy) {
-            State::First(machine) => {
-                request::check_modes(&message).map_err(|unexpected| {
-                    tracing::error!(%unexpected, "Envoy is not configured for Sluice");
-                    Status::failed_precondition(unexpected.to_string())
-                })?;
-                machine
-            }
+            State::First(machine) => match self.first(machine, &message) {
+                Ok(machine) => machine,
+                Err(status) => return Some(Err(status)),
+            },
             State::Running(machine) => machine,
-            State::Busy | State::Ended => return Err(Status::internal("the exchange is over")),
+            State::Asking(_) => return Some(Err(Status::internal("a message out of turn"))),
+            State::Busy | State::Ended => {
+                return Some(Err(Status::internal("the exchange is over")));
+            }
         };
         // The machine goes in by value: one that panics is gone, and can't be asked again.
         let handled = catch_unwind(AssertUnwindSafe(|| {
-            request::read(message, |owed, event| {
-                let (machine, step) = machine.handle(event);
-                (owed, machine, step)
-            })
+            request::read(message, |owed, event| (owed, machine.handle(event)))
         }));
-        let (owed, machine, step) = handled
-            .map_err(|_| {
-                tracing::error!("an exchange panicked; its request was refused");
-                Status::internal("the exchange panicked")
-            })?
-            .map_err(|unexpected| Status::invalid_argument(unexpected.to_string()))?;
-        let Step { reply, occurrences } = step;
-        for occurrence in &occurrences {
-            telemetry::record(machine.virtual_server(), occurrence);
+        match handled {
+            Ok(Ok((owed, (machine, step)))) => self.step(machine, owed, step),
+            Ok(Err(unexpected)) => Some(Err(Status::invalid_argument(unexpected.to_string()))),
+            Err(_) => Some(Err(panicked())),
         }
-        self.state = State::Running(machine);
-        match reply {
-            Reply::Continue { headers, body } => Ok(response::go_on(owed, headers, body)),
-            Reply::Refuse(refusal) => Ok(response::refuse(&refusal)),
-            Reply::Abort(reason) => Err(Status::aborted(reason.as_str())),
+    }
+
+    /// Checks the first message, and has the machine know what Envoy vouches for.
+    fn first(&self, machine: M, message: &ProcessingRequest) -> Result<M, Status> {
+        request::check_modes(message).map_err(|unexpected| {
+            tracing::error!(%unexpected, "Envoy is not configured for Sluice");
+            Status::failed_precondition(unexpected.to_string())
+        })?;
+        Ok(match request::vouched(message) {
+            Some(vouched) => machine.vouched(vouched),
+            None => machine,
+        })
+    }
+
+    /// Does what the machine says. `None` if it asks, and the answer is not there yet.
+    fn step(&mut self, mut machine: M, owed: Owed, mut step: Step) -> Option<Outcome> {
+        loop {
+            for occurrence in &step.occurrences {
+                telemetry::record(machine.virtual_server(), occurrence);
+            }
+            if let Some(ticket) = step.rejected {
+                self.resolver.rejected(ticket);
+            }
+            let ask = match step.reply {
+                Reply::Ask(ask) => ask,
+                reply => {
+                    self.state = State::Running(machine);
+                    return Some(reply_to(owed, reply));
+                }
+            };
+            let event = match self.resolver.answer(*ask) {
+                Answer::Now(event) => event,
+                Answer::Later(answer) => {
+                    self.state = State::Asking(Asking {
+                        machine,
+                        owed,
+                        answer,
+                        is_told: false,
+                    });
+                    return None;
+                }
+            };
+            match catch_unwind(AssertUnwindSafe(|| machine.handle(event))) {
+                Ok(handled) => (machine, step) = handled,
+                Err(_) => return Some(Err(panicked())),
+            }
+        }
+    }
+
+    /// Looks whether the answer is there. While it is not, Envoy is told to wait, once.
+    fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Option<Outcome>> {
+        let State::Asking(mut asking) = std::mem::replace(&mut self.state, State::Busy) else {
+            return Poll::Ready(Some(Err(Status::internal("nothing was asked"))));
+        };
+        let polled = catch_unwind(AssertUnwindSafe(|| asking.answer.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Ready(event)) => {
+                let Asking { machine, owed, .. } = asking;
+                Poll::Ready(
+                    match catch_unwind(AssertUnwindSafe(|| machine.handle(event))) {
+                        Ok((machine, step)) => self.step(machine, owed, step),
+                        Err(_) => Some(Err(panicked())),
+                    },
+                )
+            }
+            Ok(Poll::Pending) if asking.is_told => {
+                self.state = State::Asking(asking);
+                Poll::Pending
+            }
+            Ok(Poll::Pending) => {
+                asking.is_told = true;
+                self.state = State::Asking(asking);
+                Poll::Ready(Some(Ok(response::wait(LONGEST_WAIT))))
+            }
+            Err(_) => Poll::Ready(Some(Err(panicked()))),
         }
     }
 }
 
+fn reply_to(owed: Owed, reply: Reply) -> Outcome {
+    match reply {
+        Reply::Continue { headers, body } => Ok(response::go_on(owed, headers, body)),
+        Reply::Refuse(refusal) => Ok(response::refuse(&refusal)),
+        Reply::Answer(json) => Ok(response::answer(json)),
+        Reply::Abort(reason) => Err(Status::aborted(reason.as_str())),
+        Reply::Ask(_) => Err(Status::internal("a question is no reply")),
+    }
+}
+
+fn panicked() -> Status {
+    tracing::error!("an exchange panicked; its request was refused");
+    Status::internal("the exchange panicked")
+}
+
 impl<M: Machine> Stream for Replies<M> {
-    type Item = Result<ProcessingResponse, Status>;
+    type Item = Outcome;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if matches!(self.state, State::Ended) {
-            return Poll::Ready(None);
-        }
-        let message = match Pin::new(&mut self.messages).poll_next(context) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(message) => message,
-        };
-        let reply = match message {
-            Some(Ok(message)) => self.reply(message),
-            // Envoy resets its streams when it is done with them; that is no failure.
-            Some(Err(status)) => Err(status),
-            None => Err(Status::cancelled("Envoy ended the stream")),
+        let reply = loop {
+            let reply = match &self.state {
+                State::Ended => return Poll::Ready(None),
+                State::Asking(_) => match self.poll_answer(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(reply) => reply,
+                },
+                State::First(_) | State::Running(_) | State::Busy => {
+                    match Pin::new(&mut self.messages).poll_next(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Some(Ok(message))) => self.take(message),
+                        // Envoy resets its streams when it is done with them; that is no failure.
+                        Poll::Ready(Some(Err(status))) => Some(Err(status)),
+                        Poll::Ready(None) => Some(Err(Status::cancelled("Envoy ended the stream"))),
+                    }
+                }
+            };
+            if let Some(reply) = reply {
+                break reply;
+            }
         };
         if reply.is_err() {
             self.state = State::Ended;

@@ -8,3 +8,5 @@ pub const MISSING_CLIENT_CAPABILITY: i64 = -32021;
 pub const UNSUPPORTED_PROTOCOL_VERSION: i64 = -32022;
 /// The resource does not exist (MCP before 2026-07-28; since then it is `INVALID_PARAMS`).
 pub const RESOURCE_NOT_FOUND: i64 = -32002;
+/// The session does not exist, in the words of the SDKs; the specification says it by HTTP 404.
+pub const SESSION_NOT_FOUND: i64 = -32001;

@@ -33,6 +33,24 @@ reasons! {
     ResourceNotEnabled => "resource_not_enabled",
     /// The virtual server does not enable a skill at this URI.
     SkillNotEnabled => "skill_not_enabled",
+    /// The call is of something that the caller may use, but not with these arguments.
+    ArgumentsNotAllowed => "arguments_not_allowed",
+    /// The caller has to say who it is.
+    Unauthenticated => "unauthenticated",
+    /// The caller's token is none, or not one for this place.
+    InvalidToken => "invalid_token",
+    /// The caller is known, and may not use the virtual server.
+    NotACollaborator => "not_a_collaborator",
+    /// It can't be told now who the caller is.
+    IdentityUnavailable => "identity_unavailable",
+    /// The session is none that this virtual server gave to this caller.
+    UnknownSession => "unknown_session",
+    /// There is no credential for this caller.
+    NoCredential => "no_credential",
+    /// The credential can't be had now.
+    CredentialUnavailable => "credential_unavailable",
+    /// The upstream refused the credential.
+    CredentialRefused => "credential_refused",
     /// The task is none that this virtual server handed out, or one of a tool that is not enabled.
     UnknownTask => "unknown_task",
     /// The client has not declared the extension that the method belongs to.

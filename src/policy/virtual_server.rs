@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::json;
 use crate::mcp::ProtocolVersion;
 use crate::seal::Keys;
 
+use super::auth_data::AuthData;
+use super::authentication::Authentication;
+use super::caller::Caller;
 use super::decision::{Decision, Target};
 use super::endpoint::HttpSse;
 use super::pattern::Pattern;
+use super::principal::Membership;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
-use super::tasks::TaskIds;
 use super::uri_rules::UriRules;
 
 /// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
@@ -63,6 +67,14 @@ pub struct Definition {
     pub http_sse: Option<HttpSse>,
     /// Whether calls of its tools may go on as tasks (SEP-2663).
     pub tasks: bool,
+    /// How its callers are known; nobody asks who they are if there is nothing.
+    pub authentication: Option<Arc<Authentication>>,
+    /// Who may use it.
+    pub collaborators: Membership,
+    /// The URL that clients reach it by, where that does not follow from the path.
+    pub resource: Option<String>,
+    /// Which credential its physical server gets.
+    pub auth_data: Arc<AuthData>,
 }
 
 impl Definition {
@@ -83,6 +95,10 @@ impl Definition {
             batches: false,
             http_sse: None,
             tasks: false,
+            authentication: None,
+            collaborators: Membership::default(),
+            resource: None,
+            auth_data: Arc::new(AuthData::None),
         }
     }
 }
@@ -109,7 +125,7 @@ impl VirtualServer {
         }
     }
 
-    /// The same virtual server, with the keys that seal the ids of its tasks.
+    /// The same virtual server, with the keys that seal what its clients keep.
     pub(super) fn with_seal_keys(self, keys: &Arc<Keys>) -> Self {
         Self {
             keys: Some(Arc::clone(keys)),
@@ -189,14 +205,37 @@ impl VirtualServer {
         self.definition.tasks
     }
 
-    /// How it writes the ids of tasks, if it lets any pass: it has tasks, and keys to seal them.
+    /// The keys that seal what its clients keep.
+    pub(super) fn seal_keys(&self) -> Option<&Keys> {
+        self.keys.as_deref()
+    }
+
+    /// How its callers are known; nobody asks who they are if there is nothing.
     #[must_use]
-    pub fn task_ids(&self) -> Option<TaskIds<'_>> {
-        let keys = self.keys.as_deref().filter(|_| self.has_tasks())?;
-        Some(TaskIds {
-            keys,
-            virtual_server: self.name(),
-        })
+    pub fn authentication(&self) -> Option<&Arc<Authentication>> {
+        self.definition.authentication.as_ref()
+    }
+
+    /// Who may use it.
+    #[must_use]
+    pub fn collaborators(&self) -> &Membership {
+        &self.definition.collaborators
+    }
+
+    /// Which credential its physical server gets.
+    #[must_use]
+    pub fn auth_data(&self) -> &Arc<AuthData> {
+        &self.definition.auth_data
+    }
+
+    /// The URL that clients reach it by, as far as the manifest says it (RFC 8707).
+    #[must_use]
+    pub fn resource(&self) -> Option<String> {
+        if let Some(resource) = &self.definition.resource {
+            return Some(resource.clone());
+        }
+        let origin = self.authentication()?.resource.as_ref()?;
+        Some(format!("{origin}{}", self.match_path()?))
     }
 
     /// Where it speaks the transport HTTP+SSE, if it does (MCP 2024-11-05).
@@ -220,8 +259,15 @@ impl VirtualServer {
     /// What a skill consists of is enabled and disabled with it, whatever rules there are about
     /// resources, of which those that disable win. Where a skill is enabled, whatever has the scheme
     /// of skills is enabled with its skill only.
+    ///
+    /// `arguments` are those of a call that is judged; a list is made without.
     #[must_use]
-    pub fn decide(&self, target: Target<'_>) -> Decision<'_> {
+    pub fn decide(
+        &self,
+        target: Target<'_>,
+        _caller: &Caller,
+        _arguments: Option<json::Value<'_>>,
+    ) -> Decision<'_> {
         let (verdict, reason) = match target {
             Target::Tool(name) => {
                 let matches = |pattern: &Pattern| pattern.matches(name);
@@ -282,18 +328,12 @@ impl VirtualServer {
         .flat_map(|rules| rules.enabled().iter().chain(rules.disabled()))
         .find(|rule| rule.id() == id)
     }
-
-    /// Whether a target may be seen and used.
-    #[must_use]
-    pub fn allows(&self, target: Target<'_>) -> bool {
-        self.decide(target).is_allowed()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Location, Rule, RuleId};
+    use crate::policy::{Location, Rule, RuleId, View};
 
     fn rules(compile: fn(&str) -> Pattern, enabled: &[&str], disabled: &[&str]) -> Rules {
         let build = |list: &str, texts: &[&str]| {
@@ -323,8 +363,12 @@ mod tests {
         rules(|text| Pattern::uri(text).unwrap(), enabled, disabled)
     }
 
-    fn server() -> VirtualServer {
-        VirtualServer::new(Definition {
+    fn view(definition: Definition) -> View {
+        View::anonymous(Arc::new(VirtualServer::new(definition)))
+    }
+
+    fn server() -> View {
+        view(Definition {
             tools: names(
                 &["get_*", "search_issues", "*_comments"],
                 &["*_admin", "get_token"],
@@ -441,7 +485,7 @@ mod tests {
         );
         let disabled = all.disabled().iter().chain(regex.disabled());
         all = Rules::new(all.enabled().to_vec(), disabled.cloned().collect());
-        let server = VirtualServer::new(Definition {
+        let server = view(Definition {
             resources: all,
             ..Definition::new("v", "s", Match::Path("/mcp".into()))
         });
@@ -518,7 +562,7 @@ mod tests {
     #[test]
     fn who_disables_another_spelling_is_named() {
         let resources = uris(&["file:///a/*", "file:///b%20c"], &["FILE:///a/x", "*b c"]);
-        let server = VirtualServer::new(Definition {
+        let server = view(Definition {
             resources,
             ..Definition::new("v", "s", Match::Path("/mcp".into()))
         });
@@ -557,7 +601,7 @@ mod tests {
 
     #[test]
     fn skills() {
-        let server = VirtualServer::new(Definition {
+        let server = view(Definition {
             resources: uris(&["*"], &["skill://acme/pdf/draft.md"]),
             skills: uris(
                 &["skill://acme/*/SKILL.md", "file:///skills/fix/SKILL.md"],
@@ -640,7 +684,7 @@ mod tests {
 
     #[test]
     fn nothing_is_enabled_by_default() {
-        let server = VirtualServer::new(Definition::new("v", "s", Match::Route("v".into())));
+        let server = view(Definition::new("v", "s", Match::Route("v".into())));
         for target in [
             Target::Tool("a"),
             Target::Prompt("a"),

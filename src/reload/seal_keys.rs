@@ -71,15 +71,13 @@ impl SealKeys {
         Ok(Self { keys, alone })
     }
 
-    /// Gives a policy the keys, and warns if it needs some that other processes have too.
+    /// Gives a policy the keys, and warns if other processes would need them too.
     #[must_use]
     pub fn give(&self, policy: Policy) -> Policy {
-        let with_tasks = policy.virtual_servers().find(|server| server.has_tasks());
-        if let Some(server) = with_tasks.filter(|_| self.alone) {
+        if self.alone {
             tracing::warn!(
-                virtual_server = server.name(),
-                "tasks are enabled, and there is no --seal-key-file: the ids of tasks are good in \
-                 this process only, and until it ends"
+                "there is no --seal-key-file: the ids of sessions and tasks are good in this process \
+                 only, and until it ends"
             );
         }
         policy.with_seal_keys(&self.keys)

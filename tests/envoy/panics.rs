@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use sluice::exchange::{Event, Exchange, Reply, Step};
-use sluice::ext_proc::Machine;
+use sluice::exchange::{Ask, Event, Exchange, Reply, Step, Ticket, Vouched};
+use sluice::ext_proc::{Machine, Resolver};
 use sluice::policy::{Policy, Reason};
 use sluice::server::{Listen, Options as ServerOptions, Server};
 use tempfile::TempDir;
@@ -54,7 +54,10 @@ impl Machine for Faulty {
                 self.pieces += 1;
                 Moment::ResponseBody(self.pieces)
             }
-            Event::RequestTrailers | Event::ResponseTrailers => Moment::Never,
+            Event::RequestTrailers
+            | Event::ResponseTrailers
+            | Event::Identified(_)
+            | Event::Credential(_) => Moment::Never,
         };
         if now == self.moment {
             match self.failure {
@@ -63,6 +66,7 @@ impl Machine for Faulty {
                     let step = Step {
                         reply: Reply::Abort(Reason::Internal),
                         occurrences: Vec::new(),
+                        rejected: None,
                     };
                     return (self, step);
                 }
@@ -72,9 +76,25 @@ impl Machine for Faulty {
         (Self { exchange, ..self }, step)
     }
 
+    fn vouched(self, vouched: Vouched) -> Self {
+        let exchange = self.exchange.vouched(vouched);
+        Self { exchange, ..self }
+    }
+
     fn virtual_server(&self) -> Option<&str> {
         self.exchange.virtual_server()
     }
+}
+
+/// Nobody: these exchanges ask nothing.
+struct Nobody;
+
+impl Resolver for Nobody {
+    fn answer(&self, ask: Ask) -> sluice::ext_proc::Answer {
+        panic!("asked {ask:?}");
+    }
+
+    fn rejected(&self, _: Ticket) {}
 }
 
 /// Sluice within this process, until this is dropped.
@@ -104,7 +124,9 @@ impl Inside {
             pieces: 0,
         };
         let (stop, stopped) = oneshot::channel();
-        std::thread::spawn(move || server.run_with(new, async { drop(stopped.await) }));
+        std::thread::spawn(move || {
+            server.run_with(new, Arc::new(Nobody), async { drop(stopped.await) })
+        });
         Self {
             directory,
             stop: Some(stop),

@@ -2,6 +2,7 @@
 
 use super::{Refusal, Versions};
 use crate::json;
+use crate::mcp::ProtocolVersion;
 use crate::policy::Target;
 
 /// How much of a name is repeated to whoever sent it, in characters.
@@ -9,9 +10,13 @@ const ECHO_CHARS: usize = 128;
 
 impl Refusal {
     /// Headers of the answer.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let allow = self.0.allow.map(|methods| ("allow", methods));
-        std::iter::once(("content-type", "application/json")).chain(allow)
+        let challenge = self.0.challenge.as_deref();
+        let challenge = challenge.map(|challenge| ("www-authenticate", challenge));
+        std::iter::once(("content-type", "application/json"))
+            .chain(allow)
+            .chain(challenge)
     }
 
     /// The body: one JSON-RPC error response, or an array of them for a batch. Without an id when
@@ -42,6 +47,11 @@ impl Refusal {
             body.push_str(r#""id":"#);
             body.push_str(id.as_json());
             body.push(',');
+        }
+        if let Some(version) = self.0.is_tool_error {
+            self.write_result(version, body);
+            body.push('}');
+            return;
         }
         body.push_str(r#""error":{"code":"#);
         body.push_str(&self.0.code.to_string());
@@ -79,6 +89,19 @@ impl Refusal {
             body.push(']');
         }
         body.push_str("}}}");
+    }
+}
+
+impl Refusal {
+    /// Writes the result of a tool that failed (`CallToolResult`).
+    fn write_result(&self, version: ProtocolVersion, body: &mut String) {
+        body.push_str(r#""result":{"content":[{"type":"text","text":"#);
+        json::write_string(body, &self.0.message);
+        body.push_str(r#"}],"isError":true"#);
+        if version.is_modern() {
+            body.push_str(r#","resultType":"complete""#);
+        }
+        body.push('}');
     }
 }
 
