@@ -92,9 +92,7 @@ fn read_for(
         }
         401 => return Err(Refusal::upstream_unauthorized(status)),
         // What the caller may do there is between the server and the credential that it got.
-        403 if headers.first("www-authenticate").is_some() || injects(&scope) => {
-            return Err(Refusal::upstream_unauthorized(status));
-        }
+        403 if injects(&scope) => return Err(Refusal::upstream_unauthorized(status)),
         400..=599 => match content(headers) {
             Ok(Content::Json) if !end_of_stream => {
                 Body::Json(body::Json::error(scope, length(headers), status))

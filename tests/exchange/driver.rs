@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sluice::exchange::{BodyEdit, Event, Exchange, HeaderEdits, Headers, Refusal, Reply, Step};
 use sluice::manifest;
-use sluice::policy::Policy;
+use sluice::policy::{Policy, View};
 use sluice::seal::Keys;
 
 pub(crate) const MANIFEST: &str = r#"
@@ -87,7 +87,7 @@ pub(crate) fn policy() -> Arc<Policy> {
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) method: &'static str,
-    pub(crate) path: &'static str,
+    pub(crate) path: String,
     pub(crate) route: Option<&'static str>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Option<Vec<u8>>,
@@ -117,7 +117,7 @@ pub(crate) enum Received {
 pub(crate) fn post(body: impl Into<Vec<u8>>) -> Call {
     Call {
         method: "POST",
-        path: "/mcp/triage",
+        path: "/mcp/triage".to_owned(),
         route: None,
         headers: vec![("content-type".into(), b"application/json".to_vec())],
         body: Some(body.into()),
@@ -127,7 +127,7 @@ pub(crate) fn post(body: impl Into<Vec<u8>>) -> Call {
 pub(crate) fn get() -> Call {
     Call {
         method: "GET",
-        path: "/mcp/triage",
+        path: "/mcp/triage".to_owned(),
         route: None,
         headers: Vec::new(),
         body: None,
@@ -162,8 +162,35 @@ impl Call {
         self
     }
 
-    pub(crate) fn path(mut self, path: &'static str) -> Self {
-        self.path = path;
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        self.path = path.to_owned();
+        self
+    }
+
+    /// The same, with the ids of session and event as the virtual server has given them out.
+    pub(crate) fn sealed(mut self) -> Self {
+        let policy = policy();
+        let path = self.path.split('?').next().unwrap();
+        let (server, _) = policy.select(self.route, path).unwrap();
+        let view = View::anonymous(Arc::clone(server));
+        let ids = view.session_ids().unwrap();
+        if let Some((before, id)) = self.path.split_once('=') {
+            self.path = format!("{before}={}", ids.seal(id).unwrap());
+        }
+        let session = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == "mcp-session-id");
+        let session = session.map(|(_, id)| String::from_utf8(id.clone()).unwrap());
+        for (name, value) in &mut self.headers {
+            let id = String::from_utf8_lossy(value).into_owned();
+            let sealed = match name.as_str() {
+                "mcp-session-id" => ids.seal(&id),
+                "last-event-id" => ids.seal_event(session.as_deref().unwrap(), &id),
+                _ => continue,
+            };
+            *value = sealed.unwrap().into_bytes();
+        }
         self
     }
 
@@ -248,6 +275,8 @@ fn split(step: Step) -> Result<(HeaderEdits, BodyEdit), Refusal> {
         Reply::Continue { headers, body } => Ok((headers, body)),
         Reply::Refuse(refusal) => Err(refusal),
         Reply::Abort(reason) => panic!("cut: {reason}"),
+        Reply::Answer(json) => panic!("answered: {json}"),
+        Reply::Ask(ask) => panic!("asked: {ask:?}"),
     }
 }
 
@@ -317,6 +346,8 @@ impl Forwarded {
                 }
                 Reply::Refuse(refusal) => panic!("too late: {}", refusal.body()),
                 Reply::Abort(_) => return Received::Cut,
+                Reply::Answer(json) => panic!("too late: {json}"),
+                Reply::Ask(ask) => panic!("asked: {ask:?}"),
             }
         }
         Received::Response {

@@ -7,7 +7,7 @@ use super::driver::{Call, Forwarded, get, post};
 const HTML: (&str, &str) = ("content-type", "text/html");
 
 fn messages(body: &str) -> Call {
-    post(body).path("/mcp/old/messages?sessionId=6f-1")
+    post(body).path("/mcp/old/messages?sessionId=6f-1").sealed()
 }
 
 fn stream() -> Forwarded {
@@ -91,6 +91,7 @@ fn the_query_names_the_session_and_nothing_else() {
         assert_eq!(
             post(call("1", "get_issue"))
                 .path(path)
+                .sealed()
                 .forwarded()
                 .rewritten(),
             None
@@ -104,10 +105,9 @@ fn the_announced_endpoint_is_the_virtual_servers_own() {
         let events = format!("event: endpoint\ndata: {data}\n\n");
         stream().events(&events)
     };
-    assert_eq!(
-        announce("/messages/?session_id=7").text(),
-        "event: endpoint\ndata: /mcp/old/messages?session_id=7\n\n"
-    );
+    let told = announce("/messages/?session_id=7").text();
+    let own = post("{}").path("/mcp/old/messages?session_id=7").sealed();
+    assert_eq!(told, format!("event: endpoint\ndata: {}\n\n", own.path));
     for elsewhere in [
         "https://other.example.com/messages?sessionId=a",
         "//other.example.com/messages?sessionId=a",
@@ -299,7 +299,8 @@ fn any_version_with_sessions_comes_over_it() {
         .forwarded();
     assert_eq!(answer_to(&named)["error"]["code"], -32602);
     let modern = super::driver::modern("tools/call", r#""name":"get_issue""#, Some("get_issue"))
-        .path("/mcp/old/messages?sessionId=a");
+        .path("/mcp/old/messages?sessionId=a")
+        .sealed();
     assert_eq!(answer_to(&modern.forwarded())["error"]["code"], -32600);
     let get = get()
         .path("/mcp/old/sse")
@@ -313,10 +314,13 @@ fn a_route_can_name_the_virtual_server_here_too() {
     let told = stream
         .events("event: endpoint\ndata: /messages?sessionId=a\n\n")
         .text();
-    assert_eq!(told, "event: endpoint\ndata: /old/messages?sessionId=a\n\n");
+    let own = post("{}").path("/old/messages?sessionId=a");
+    let own = own.route("old-by-route").sealed();
+    assert_eq!(told, format!("event: endpoint\ndata: {}\n\n", own.path));
     let refused = post(call("1", "delete_repo"))
         .path("/old/messages?sessionId=a")
         .route("old-by-route")
+        .sealed()
         .forwarded();
     assert_eq!(
         answer_to(&refused)["error"]["message"],

@@ -107,6 +107,7 @@ fn run(steps: Vec<Step>) -> bool {
                 break;
             }
             Reply::Abort(_) => break,
+            Reply::Answer(_) | Reply::Ask(_) => panic!("nothing is asked here"),
         }
     }
     leaked

@@ -60,7 +60,8 @@ fn a_list_keeps_every_byte_outside_of_what_is_removed() {
 fn a_list_is_filtered_on_every_stream_and_under_every_id() {
     let resumed = get()
         .header("last-event-id", "7")
-        .header("mcp-session-id", "s");
+        .header("mcp-session-id", "s")
+        .sealed();
     assert_eq!(
         resumed.forwarded().events(&event(LIST)).text(),
         event(FILTERED)
@@ -431,12 +432,12 @@ fn events_are_passed_on_in_the_one_form_that_all_clients_read() {
         (
             "priming",
             "id: 1\nretry: 500\ndata: \n\n".into(),
-            "id: 1\nretry: 500\ndata: \n\n".into(),
+            "retry: 500\ndata: \n\n".into(),
         ),
         (
-            "with id",
+            "with an id, and no session to resume in",
             format!("id: 4\ndata: {hidden}\n\n"),
-            format!("id: 4\n{canonical}"),
+            canonical.clone(),
         ),
     ];
     for (what, stream, expected) in table {
@@ -610,10 +611,7 @@ fn an_answer_that_goes_on_after_its_end_is_cut() {
 fn a_modern_stream_that_ends_without_an_answer_gets_one() {
     assert_eq!(reason(&modern_list().events("").text()), "upstream_invalid");
     // Older clients poll for it on another stream.
-    assert_eq!(
-        list().events("id: 1\ndata:\n\n").text(),
-        "id: 1\ndata: \n\n"
-    );
+    assert_eq!(list().events("id: 1\ndata:\n\n").text(), "data: \n\n");
 }
 
 #[test]
@@ -735,11 +733,16 @@ fn a_conversation_for_the_model_holds_no_calls_of_hidden_tools() {
 
 #[test]
 fn events_that_are_not_passed_on_leave_their_marks() {
-    let text = get()
+    let call = get().header("mcp-session-id", "s");
+    let text = call
+        .clone()
+        .sealed()
         .forwarded()
         .events("id: 7\nretry: 9\nevent: x\ndata: delete_repo\n\n")
         .text();
-    assert_eq!(text, "id: 7\nretry: 9\n\n");
+    let resumed = call.header("last-event-id", "7").sealed().headers;
+    let id = String::from_utf8(resumed[1].1.clone()).unwrap();
+    assert_eq!(text, format!("id: {id}\nretry: 9\n\n"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Up {
     fn post(self, message: &Value) -> Call {
         let body = message.to_string();
         match self {
-            Self::V2024_11_05 => post(body).path(MESSAGES),
+            Self::V2024_11_05 => post(body).path(MESSAGES).sealed(),
             Self::V2025_03_26 => post(body).path(PATH),
             Self::Batch => post(format!(
                 r#"[{{"jsonrpc":"2.0","id":"beside","method":"tools/list"}},{body}]"#
@@ -272,6 +272,7 @@ fn streams(message: &Value) -> Vec<Down> {
             if resumed {
                 call = call.header("last-event-id", "7");
             }
+            call = call.sealed();
             let way = format!("{up:?}, GET, resumed: {resumed}");
             all.push(Down::new(way, up, call.forwarded().events(&events)));
         }

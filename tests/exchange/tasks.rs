@@ -1,6 +1,9 @@
 //! Tasks (SEP-2663): calls that go on, under ids that name their tool and that nobody can make up.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use sluice::policy::View;
 use sluice::seal::{Keys, Purpose};
 
 use super::driver::{Call, Forwarded, OLD_KEY, modern, policy};
@@ -20,7 +23,8 @@ const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message
 fn sealed_by(virtual_server: &str, tool: &str, id: &str) -> String {
     let policy = policy();
     let server = policy.virtual_server(virtual_server).unwrap();
-    server.task_ids().unwrap().seal(tool, id).unwrap()
+    let view = View::anonymous(Arc::clone(server));
+    view.task_ids().unwrap().seal(tool, id).unwrap()
 }
 
 fn sealed() -> String {
@@ -147,7 +151,7 @@ fn the_server_is_asked_about_its_own_id() {
 fn what_is_no_task_of_this_virtual_server_gets_one_answer() {
     let sealed = sealed();
     let strange = Keys::new([[7; 32]]).unwrap();
-    let strange = strange.seal(Purpose::TaskId, "tasks", &["get_issue", OWN]);
+    let strange = strange.seal(Purpose::TaskId, &["tasks"], &["get_issue", OWN]);
     let flip = |at: usize| {
         let mut changed = sealed.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
@@ -220,7 +224,7 @@ fn only_clients_that_declare_tasks_ask_about_them() {
 #[test]
 fn what_an_older_key_sealed_is_good_still() {
     let keys = Keys::new([OLD_KEY]).unwrap();
-    let old = keys.seal(Purpose::TaskId, "tasks", &["get_issue", OWN]);
+    let old = keys.seal(Purpose::TaskId, &["tasks"], &["get_issue", OWN]);
     let old = old.unwrap();
     assert_ne!(old, sealed());
     let task = json!({"resultType": "complete", "taskId": OWN, "status": "working"});

@@ -77,7 +77,7 @@ fn credentials_stay_at_the_gateway_in_every_version() {
         get().path(SSE),
     ]);
     for call in calls {
-        let path = call.path;
+        let path = call.path.clone();
         let edits = with(call).forwarded().headers;
         for name in removed {
             assert!(
@@ -98,8 +98,8 @@ fn sessions_pass_where_there_are_sessions() {
         let sent = call
             .header("mcp-session-id", "s")
             .header("last-event-id", "7")
+            .sealed()
             .forwarded();
-        // They are not bound to the virtual server: whoever knows a session can use it.
         let has_none = matches!(up, Up::V2024_11_05 | Up::V2026_07_28);
         for name in ["mcp-session-id", "last-event-id"] {
             assert_eq!(gone(&sent, name), has_none, "{up:?} {name}");
@@ -107,6 +107,7 @@ fn sessions_pass_where_there_are_sessions() {
     }
     for verb in ["GET", "DELETE"] {
         let call = get().verb(verb).path(PATH).header("mcp-session-id", "s");
+        let call = call.sealed();
         assert!(!gone(&call.forwarded(), "mcp-session-id"), "{verb}");
         let twice = get()
             .verb(verb)
