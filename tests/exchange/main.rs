@@ -11,6 +11,7 @@
 mod batches;
 mod driver;
 mod http_sse;
+mod identity;
 mod properties;
 mod request;
 mod response;
