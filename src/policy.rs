@@ -7,6 +7,7 @@
 mod auth_data;
 mod authentication;
 mod caller;
+mod condition;
 pub mod decision;
 pub mod endpoint;
 pub mod limits;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 pub use auth_data::{AuthData, ClientAuthentication, Grant, Mapping, OAuth2};
 pub use authentication::{Authentication, Issuer, IssuerKeys, Trust};
 pub use caller::{Caller, ClaimNames, ClaimPath, InvalidClaims};
+pub use condition::Condition;
 pub use decision::{Decision, Target};
 pub use endpoint::{Endpoint, HttpSse};
 pub use limits::Limits;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::condition::{Circumstances, Condition};
 use super::pattern::Pattern;
 
 /// The name of a rule: where in the manifest's tree it stands, for example
@@ -55,6 +56,7 @@ pub struct Rule {
     location: Location,
     text: Arc<str>,
     pattern: Pattern,
+    condition: Option<Condition>,
 }
 
 impl Rule {
@@ -71,6 +73,16 @@ impl Rule {
             location,
             text: text.into(),
             pattern,
+            condition: None,
+        }
+    }
+
+    /// The same rule, which is there only where the condition holds.
+    #[must_use]
+    pub fn when(self, condition: Condition) -> Self {
+        Self {
+            condition: Some(condition),
+            ..self
         }
     }
 
@@ -90,6 +102,12 @@ impl Rule {
     #[must_use]
     pub fn pattern(&self) -> &str {
         &self.text
+    }
+
+    /// When the rule is there, if it is not always.
+    #[must_use]
+    pub fn condition(&self) -> Option<&Condition> {
+        self.condition.as_ref()
     }
 
     pub(super) fn compiled(&self) -> &Pattern {
@@ -144,24 +162,28 @@ impl Rules {
     }
 
     /// Judges `text`. For patterns that are not an exact text, `enables` and `disables` say whether
-    /// they match: what enables may be held to more than what disables.
+    /// they match: what enables may be held to more than what disables. Which rules are there is
+    /// told by the circumstances.
     pub(super) fn judge(
         &self,
         text: &str,
+        circumstances: Circumstances<'_>,
         enables: impl Fn(&Pattern) -> bool,
         disables: impl Fn(&Pattern) -> bool,
     ) -> Verdict<'_> {
-        if let Some(rule) = self.disabled.find(text, disables) {
+        let stays = |condition: &Condition| circumstances.disables(condition);
+        if let Some(rule) = self.disabled.find(text, disables, stays) {
             return Verdict::Disabled(rule);
         }
-        match self.enabled.find(text, enables) {
+        let holds = |condition: &Condition| circumstances.enables(condition);
+        match self.enabled.find(text, enables, holds) {
             Some(rule) => Verdict::Enabled(rule),
             None => Verdict::Unmentioned,
         }
     }
 }
 
-/// Rules with their exact texts indexed.
+/// Rules, with the exact texts of those that are always there indexed.
 #[derive(Debug, Clone, Default)]
 struct Set {
     rules: Vec<Rule>,
@@ -175,10 +197,10 @@ impl Set {
         let mut others = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
             match rule.compiled().as_exact() {
-                Some(text) => {
+                Some(text) if rule.condition.is_none() => {
                     exact.entry(text.into()).or_insert(index);
                 }
-                None => others.push(index),
+                Some(_) | None => others.push(index),
             }
         }
         Self {
@@ -188,8 +210,14 @@ impl Set {
         }
     }
 
-    /// The rule that matches: the exact one if there is one, else the first of the others.
-    fn find(&self, text: &str, matches: impl Fn(&Pattern) -> bool) -> Option<&Rule> {
+    /// The rule that matches and is there: the exact one if there is one, else the first of the
+    /// others.
+    fn find(
+        &self,
+        text: &str,
+        matches: impl Fn(&Pattern) -> bool,
+        is_there: impl Fn(&Condition) -> bool,
+    ) -> Option<&Rule> {
         if let Some(rule) = self
             .exact
             .get(text)
@@ -200,6 +228,10 @@ impl Set {
         self.others
             .iter()
             .filter_map(|&index| self.rules.get(index))
-            .find(|rule| matches(rule.compiled()))
+            .filter(|rule| match rule.compiled().as_exact() {
+                Some(exact) => exact == text,
+                None => matches(rule.compiled()),
+            })
+            .find(|rule| rule.condition().is_none_or(&is_there))
     }
 }

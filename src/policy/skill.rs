@@ -1,5 +1,6 @@
 //! Skills: directories of files, each named by the URI of its `SKILL.md` (SEP-2640).
 
+use super::condition::Circumstances;
 use super::pattern::Pattern;
 use super::rule::Verdict;
 use super::uri;
@@ -20,13 +21,13 @@ const MAX_SLASHES: usize = 64;
 
 impl UriRules {
     /// Judges the URI of a skill.
-    pub(super) fn judge_skill(&self, uri: &str) -> Verdict<'_> {
+    pub(super) fn judge_skill(&self, uri: &str, circumstances: Circumstances<'_>) -> Verdict<'_> {
         if !names_skill(uri) {
             return Verdict::Unmentioned;
         }
         match (
-            self.judge(uri, Pattern::matches),
-            self.judge_part(uri, Pattern::matches),
+            self.judge(uri, circumstances, Pattern::matches),
+            self.judge_part(uri, circumstances, Pattern::matches),
         ) {
             // Nothing of it could be read.
             (Verdict::Enabled(_), Some(part @ (Verdict::Disabled(_) | Verdict::Unmentioned))) => {
@@ -42,6 +43,7 @@ impl UriRules {
     pub(super) fn judge_part(
         &self,
         part: &str,
+        circumstances: Circumstances<'_>,
         matches: impl Fn(&Pattern, &str) -> bool,
     ) -> Option<Verdict<'_>> {
         if self.rules().enabled().is_empty() && self.rules().disabled().is_empty() {
@@ -53,9 +55,9 @@ impl UriRules {
         let plain = uri::is_plain(part);
         let mut enabled = None;
         for skill in skills {
-            let verdict = self.judge(&skill, &matches);
+            let verdict = self.judge(&skill, circumstances, &matches);
             let verdict = match verdict {
-                Verdict::Unmentioned => self.judge_spellings(&skill, &matches),
+                Verdict::Unmentioned => self.judge_spellings(&skill, circumstances, &matches),
                 Verdict::Enabled(_) | Verdict::Disabled(_) => Some(verdict),
             };
             match verdict {

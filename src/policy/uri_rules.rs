@@ -1,5 +1,6 @@
 //! Rules about URIs, which have other spellings.
 
+use super::condition::Circumstances;
 use super::pattern::{CanonicalUri, Pattern};
 use super::rule::{Rule, Rules, Verdict};
 use super::uri;
@@ -25,10 +26,16 @@ impl UriRules {
     }
 
     /// Judges a URI or a template, of which `matches` says whether a pattern matches it.
-    pub(super) fn judge(&self, uri: &str, matches: impl Fn(&Pattern, &str) -> bool) -> Verdict<'_> {
+    pub(super) fn judge(
+        &self,
+        uri: &str,
+        circumstances: Circumstances<'_>,
+        matches: impl Fn(&Pattern, &str) -> bool,
+    ) -> Verdict<'_> {
         let plain = uri::is_plain(uri);
         let verdict = self.rules.judge(
             uri,
+            circumstances,
             |pattern| plain && matches(pattern, uri),
             |pattern| matches(pattern, uri),
         );
@@ -36,13 +43,15 @@ impl UriRules {
         if !matches!(verdict, Verdict::Enabled(_)) {
             return verdict;
         }
-        self.judge_spellings(uri, matches).unwrap_or(verdict)
+        self.judge_spellings(uri, circumstances, matches)
+            .unwrap_or(verdict)
     }
 
     /// What disables another spelling of a URI.
     pub(super) fn judge_spellings(
         &self,
         uri: &str,
+        circumstances: Circumstances<'_>,
         matches: impl Fn(&Pattern, &str) -> bool,
     ) -> Option<Verdict<'_>> {
         if self.canonical.disabled().is_empty() {
@@ -50,7 +59,10 @@ impl UriRules {
         }
         CanonicalUri::new(uri).forms().find_map(|form| {
             let disables = |pattern: &Pattern| matches(pattern, form);
-            match self.canonical.judge(form, |_| false, disables) {
+            match self
+                .canonical
+                .judge(form, circumstances, |_| false, disables)
+            {
                 disabled @ Verdict::Disabled(_) => Some(disabled),
                 Verdict::Enabled(_) | Verdict::Unmentioned => None,
             }

@@ -9,6 +9,7 @@ use crate::seal::Keys;
 use super::auth_data::AuthData;
 use super::authentication::Authentication;
 use super::caller::Caller;
+use super::condition::Circumstances;
 use super::decision::{Decision, Target};
 use super::endpoint::HttpSse;
 use super::pattern::Pattern;
@@ -260,38 +261,72 @@ impl VirtualServer {
     /// resources, of which those that disable win. Where a skill is enabled, whatever has the scheme
     /// of skills is enabled with its skill only.
     ///
-    /// `arguments` are those of a call that is judged; a list is made without.
+    /// A rule with a condition is there only where the condition holds: what enables, where it
+    /// surely does; what disables, unless it surely does not. `arguments` are those of a call that
+    /// is judged; a list is made without, and of a condition that depends on them it is taken that
+    /// there are some that let the call pass.
     #[must_use]
     pub fn decide(
         &self,
         target: Target<'_>,
-        _caller: &Caller,
-        _arguments: Option<json::Value<'_>>,
+        caller: &Caller,
+        arguments: Option<json::Value<'_>>,
     ) -> Decision<'_> {
+        self.judge(target, Circumstances::new(caller, arguments))
+    }
+
+    /// The rule that would enable a target which no rule enables, if its condition held. For the
+    /// operator only.
+    #[must_use]
+    pub fn withheld(
+        &self,
+        target: Target<'_>,
+        caller: &Caller,
+        arguments: Option<json::Value<'_>>,
+    ) -> Option<&Rule> {
+        let circumstances = Circumstances::new(caller, arguments);
+        match self.judge(target, circumstances) {
+            Decision::Deny { rule: None, .. } => {}
+            Decision::Deny { rule: Some(_), .. } | Decision::Allow { .. } => return None,
+        }
+        match self.judge(target, circumstances.at_best()) {
+            Decision::Allow { rule } => Some(rule),
+            Decision::Deny { .. } => None,
+        }
+    }
+
+    fn judge(&self, target: Target<'_>, circumstances: Circumstances<'_>) -> Decision<'_> {
         let (verdict, reason) = match target {
             Target::Tool(name) => {
                 let matches = |pattern: &Pattern| pattern.matches(name);
                 (
-                    self.definition.tools.judge(name, matches, matches),
+                    self.definition
+                        .tools
+                        .judge(name, circumstances, matches, matches),
                     Reason::ToolNotEnabled,
                 )
             }
             Target::Prompt(name) => {
                 let matches = |pattern: &Pattern| pattern.matches(name);
                 (
-                    self.definition.prompts.judge(name, matches, matches),
+                    self.definition
+                        .prompts
+                        .judge(name, circumstances, matches, matches),
                     Reason::PromptNotEnabled,
                 )
             }
             Target::Resource(uri) => (
-                self.judge_resource(uri, Pattern::matches),
+                self.judge_resource(uri, circumstances, Pattern::matches),
                 Reason::ResourceNotEnabled,
             ),
             Target::ResourceTemplate(template) => (
-                self.judge_resource(template, Pattern::matches_template),
+                self.judge_resource(template, circumstances, Pattern::matches_template),
                 Reason::ResourceNotEnabled,
             ),
-            Target::Skill(uri) => (self.skills.judge_skill(uri), Reason::SkillNotEnabled),
+            Target::Skill(uri) => (
+                self.skills.judge_skill(uri, circumstances),
+                Reason::SkillNotEnabled,
+            ),
         };
         match verdict {
             Verdict::Enabled(rule) => Decision::Allow { rule },
@@ -304,10 +339,16 @@ impl VirtualServer {
     }
 
     /// Judges a resource or a template, of which `matches` says whether a pattern matches it.
-    fn judge_resource(&self, uri: &str, matches: impl Fn(&Pattern, &str) -> bool) -> Verdict<'_> {
-        match self.skills.judge_part(uri, &matches) {
-            None => self.resources.judge(uri, matches),
-            Some(Verdict::Enabled(rule)) => match self.resources.judge(uri, matches) {
+    fn judge_resource(
+        &self,
+        uri: &str,
+        circumstances: Circumstances<'_>,
+        matches: impl Fn(&Pattern, &str) -> bool,
+    ) -> Verdict<'_> {
+        match self.skills.judge_part(uri, circumstances, &matches) {
+            None => self.resources.judge(uri, circumstances, matches),
+            Some(Verdict::Enabled(rule)) => match self.resources.judge(uri, circumstances, matches)
+            {
                 disabled @ Verdict::Disabled(_) => disabled,
                 Verdict::Enabled(_) | Verdict::Unmentioned => Verdict::Enabled(rule),
             },
