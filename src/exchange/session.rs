@@ -4,7 +4,7 @@
 use super::head::Verb;
 use super::refusal::Refusal;
 use super::reply::HeaderEdits;
-use crate::mcp::header;
+use crate::mcp::{ProtocolVersion, header};
 use crate::policy::View;
 
 /// The session that a request names.
@@ -16,6 +16,20 @@ pub(super) enum Session {
     Bound(String),
     /// None that this caller was given here.
     Foreign,
+}
+
+impl Session {
+    /// Checks that a message of this version may go on in the session.
+    ///
+    /// # Errors
+    ///
+    /// Refuses one that is not the caller's, if the version has sessions.
+    pub(super) fn check(&self, version: ProtocolVersion) -> Result<(), Refusal> {
+        if *self == Self::Foreign && !version.is_modern() {
+            return Err(Refusal::unknown_session());
+        }
+        Ok(())
+    }
 }
 
 /// What a request says of its session (before MCP 2026-07-28).

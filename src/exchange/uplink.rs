@@ -53,12 +53,13 @@ pub(super) fn admit(head: &Head, limits: &Limits, body: &[u8]) -> Result<Admitte
     let document = Document::parse(body, &limits.json).map_err(|error| Refusal::json(&error))?;
     let mut splice = Splice::new(document.source());
     if document.root().is_array() && takes_batches(head) {
+        head.session.check(ProtocolVersion::V2025_03_26)?;
         let passed = batch::admit(head, limits, document.root(), &mut splice)?;
-        return admitted(head, passed, splice, true);
+        return Ok(admitted(head, passed, splice, true));
     }
     let message = Message::read(&document, limits.id_bytes).map_err(Refusal::message)?;
     let passed = self::message(head, message, &mut splice)?;
-    admitted(head, vec![passed], splice, false)
+    Ok(admitted(head, vec![passed], splice, false))
 }
 
 /// Whether several messages may come at once. Servers of HTTP+SSE take none.
@@ -236,22 +237,9 @@ fn response<'d>(
 }
 
 /// A body of these messages, of which there is at least one.
-///
-/// # Errors
-///
-/// Refuses messages of a session that is not the caller's. HTTP 404 tells a client to begin another
-/// one, and an id would have it take the body for the answer.
-fn admitted(
-    head: &Head,
-    passed: Vec<Passed>,
-    splice: Splice<'_>,
-    batch: bool,
-) -> Result<Admitted, Refusal> {
+fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -> Admitted {
     let version = passed.iter().map(|passed| passed.version).max();
     let version = version.unwrap_or(ProtocolVersion::V2025_03_26);
-    if head.session == Session::Foreign && !version.is_modern() {
-        return Err(Refusal::unknown_session());
-    }
     let mut pending = Vec::with_capacity(passed.len());
     let mut occurrences = Vec::with_capacity(passed.len());
     for passed in passed {
@@ -286,7 +274,7 @@ fn admitted(
         pending.clear();
     }
     let body = (!splice.is_empty()).then(|| splice.finish());
-    Ok(Admitted {
+    Admitted {
         scope: Scope {
             server: Arc::clone(&head.server),
             version,
@@ -302,5 +290,5 @@ fn admitted(
         body,
         headers,
         occurrences,
-    })
+    }
 }

@@ -26,7 +26,8 @@ pub(super) enum Kind<'d> {
 ///
 /// # Errors
 ///
-/// Refuses when body and headers disagree, or name a version that is not served.
+/// Refuses when body and headers disagree, or name a version that is not served, and a session that
+/// is not the caller's in a version that has sessions.
 pub(super) fn agree(
     head: &Head,
     kind: Kind<'_>,
@@ -36,6 +37,7 @@ pub(super) fn agree(
     if version.is_modern() && head.endpoint == Endpoint::Messages {
         return Err(Refusal::malformed("MCP 2026-07-28 has no HTTP+SSE"));
     }
+    head.session.check(version)?;
     Ok(version)
 }
 

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::failures::{Piece, read};
-use crate::house::{Answer, MANIFEST, envoy_to, post, sluice};
+use crate::house::{Answer, Key, MANIFEST, envoy_to, post, sluice};
 use crate::message::{answer, call, entries, events, legacy, modern};
 use crate::support::envoy::Envoy;
 use crate::support::sluice::Process;
@@ -15,13 +15,15 @@ struct Stand {
     upstream: Upstream,
     envoy: Envoy,
     client: reqwest::Client,
+    key: Key,
     _sluice: Process,
 }
 
 impl Stand {
     fn new(wire: Wire) -> Self {
         let upstream = Upstream::start(wire);
-        let sluice = sluice(MANIFEST).start().unwrap();
+        let key = Key::new();
+        let sluice = key.give(sluice(MANIFEST)).start().unwrap();
         let client = reqwest::Client::builder();
         // A redirect that is followed would not be seen.
         let client = client.redirect(reqwest::redirect::Policy::none());
@@ -29,6 +31,7 @@ impl Stand {
             envoy: envoy_to(&sluice, upstream.address()),
             upstream,
             client: client.build().unwrap(),
+            key,
             _sluice: sluice,
         }
     }
@@ -131,7 +134,7 @@ async fn what_is_not_an_answer_is_replaced() {
                 &all,
             ),
             200,
-            "upstream_refused",
+            "credential_refused",
         ),
         ("403", plain("403 Forbidden", html), 403, "upstream_refused"),
         (
@@ -297,7 +300,10 @@ async fn headers_that_lead_away_are_removed() {
     let stand = Stand::new(plain(&head, secrets("1")));
     let answer = stand.ask(&list()).await;
     assert_eq!(answer.kind(), "application/json");
-    assert_eq!(answer.headers["mcp-session-id"], "s1");
+    assert_eq!(
+        answer.headers["mcp-session-id"],
+        stand.key.session(MANIFEST, "triage", "s1")
+    );
     for line in away.lines() {
         let name = line.split(':').next().unwrap();
         assert!(!answer.headers.contains_key(name), "{answer:?}");
@@ -423,8 +429,14 @@ async fn a_get_replays_nothing_that_is_hidden() {
     let get = stand.client.get(stand.envoy.url("/mcp/triage"));
     let get = get.header("accept", "text/event-stream");
     let get = get
-        .header("mcp-session-id", "s1")
-        .header("last-event-id", "0");
+        .header(
+            "mcp-session-id",
+            stand.key.session(MANIFEST, "triage", "s1"),
+        )
+        .header(
+            "last-event-id",
+            stand.key.event(MANIFEST, "triage", ("s1", "0")),
+        );
     let Piece { status, bytes, cut } = read(get).await;
     assert_eq!((status, cut), (StatusCode::OK, false), "{bytes}");
     assert!(!bytes.contains("delete_repo"), "{bytes}");
@@ -432,10 +444,10 @@ async fn a_get_replays_nothing_that_is_hidden() {
     assert_eq!(data[0], changed);
     let names = entries(&data[1], "tools");
     assert_eq!(names.len(), 1);
-    assert!(
-        bytes.contains("id: 1\n") && bytes.contains("id: 2\n"),
-        "{bytes}"
-    );
+    for id in ["1", "2"] {
+        let sealed = stand.key.event(MANIFEST, "triage", ("s1", id));
+        assert!(bytes.contains(&format!("id: {sealed}\n")), "{bytes}");
+    }
     let arrived = stand.upstream.arrived().pop().unwrap();
     assert_eq!(arrived.header("mcp-session-id"), Some("s1"));
     assert_eq!(arrived.header("last-event-id"), Some("0"));

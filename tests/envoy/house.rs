@@ -1,10 +1,14 @@
 //! An MCP server, Sluice and Envoy, as they stand in production.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use sluice::policy::View;
+use sluice::seal::Keys;
+use tempfile::NamedTempFile;
 
 use crate::message;
 use crate::support::envoy::{Config, Envoy};
@@ -47,6 +51,47 @@ pub(crate) const ENABLED: &[&str] = &[
 /// A `sluice` with a manifest.
 pub(crate) fn sluice(manifest: &str) -> Setup {
     Setup::new(env!("CARGO_BIN_EXE_sluice"), manifest)
+}
+
+/// A key of the test's own, with which it seals what a client would have been given.
+pub(crate) struct Key(NamedTempFile);
+
+impl Key {
+    pub(crate) fn new() -> Self {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), [5; 32]).unwrap();
+        Self(file)
+    }
+
+    /// The same `sluice`, with the key.
+    pub(crate) fn give(&self, setup: Setup) -> Setup {
+        setup.argument("--seal-key-file", self.0.path().to_str().unwrap())
+    }
+
+    /// The id of a session, as a virtual server of this manifest hands it out to nobody in particular.
+    pub(crate) fn session(&self, manifest: &str, server: &str, id: &str) -> String {
+        let view = self.view(manifest, server);
+        view.session_ids().unwrap().seal(id).unwrap()
+    }
+
+    /// The id of an event of a session, likewise.
+    pub(crate) fn event(
+        &self,
+        manifest: &str,
+        server: &str,
+        (session, id): (&str, &str),
+    ) -> String {
+        let view = self.view(manifest, server);
+        view.session_ids().unwrap().seal_event(session, id).unwrap()
+    }
+
+    fn view(&self, manifest: &str, server: &str) -> View {
+        let key = std::fs::read(self.0.path()).unwrap();
+        let keys = Arc::new(Keys::new([key]).unwrap());
+        let policy = sluice::manifest::load("manifest", manifest).unwrap().policy;
+        let policy = policy.with_seal_keys(&keys);
+        View::anonymous(Arc::clone(policy.virtual_server(server).unwrap()))
+    }
 }
 
 /// An MCP server, Sluice, and Envoy.

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, MANIFEST, envoy_to, post, sluice};
+use crate::house::{Answer, House, Key, MANIFEST, envoy_to, post, sluice};
 use crate::message::{call, legacy, mirrors, modern};
 use crate::support::raw;
 use crate::upstream::{Upstream, json as json_answer};
@@ -302,7 +302,8 @@ async fn what_of_the_headers_reaches_the_upstream() {
     let upstream = Upstream::start(json_answer(
         r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#,
     ));
-    let sluice = sluice(MANIFEST).start().unwrap();
+    let key = Key::new();
+    let sluice = key.give(sluice(MANIFEST)).start().unwrap();
     let envoy = envoy_to(&sluice, upstream.address());
     let client = reqwest::Client::new();
     let removed = [
@@ -330,7 +331,7 @@ async fn what_of_the_headers_reaches_the_upstream() {
             "traceparent",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ),
-        ("mcp-session-id", "s1"),
+        ("mcp-session-id", &key.session(MANIFEST, "triage", "s1")),
         ("mcp-name", "delete_repo"),
         ("accept-encoding", "gzip"),
     ];
@@ -355,6 +356,7 @@ async fn what_of_the_headers_reaches_the_upstream() {
         !arrived.has("mcp-name"),
         "a legacy server reads none, so nobody checked it"
     );
+    assert_eq!(arrived.header("mcp-session-id"), Some("s1"));
     assert_eq!(arrived.header("accept-encoding"), Some("identity"));
     assert!(arrived.head.starts_with("POST /mcp"), "{arrived:?}");
     assert_eq!(arrived.body, message.to_string(), "byte for byte");

@@ -451,7 +451,6 @@ fn a_session_is_of_one_virtual_server_and_one_subject() {
             let refusal = resume(&policy, caller, method, path, session).unwrap_err();
             assert_eq!(refusal.status(), 404, "{method} {path} {session}");
             assert_eq!(refusal.reason().as_str(), "unknown_session");
-            assert!(!refusal.body().contains("\"id\""), "{}", refusal.body());
         }
     }
 }

@@ -26,7 +26,7 @@ fn heads_at_their_limits() {
         ("many headers", many(90), 400, "header_mismatch"),
         ("many headers", many(101), 0, ""),
         ("many headers", many(5000), 0, ""),
-        ("a session", long("mcp-session-id", HEAD - 1000), 200, ""),
+        ("a session", long("mcp-session-id", HEAD - 1000), 404, ""),
         ("an event", long("last-event-id", HEAD - 1000), 200, ""),
         (
             "a name that mirrors",
