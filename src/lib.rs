@@ -12,6 +12,7 @@
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
 //! - [`exchange`]: the sans-I/O machine for one HTTP exchange.
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
+//! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
 //! - [`reload`]: the manifest as it changes; the last good one stays.
 //! - [`telemetry`]: what happened, as types that know their own log line.
 //! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
@@ -21,6 +22,7 @@
 pub mod cli;
 pub mod exchange;
 pub mod ext_proc;
+pub mod identity;
 pub mod json;
 pub mod jsonrpc;
 pub mod manifest;

@@ -18,6 +18,7 @@ const ROOMS: &[&str] = &[
     "manifest",
     "exchange",
     "scenario",
+    "identity",
     "reload",
     "telemetry",
     "ext_proc",

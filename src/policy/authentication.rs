@@ -55,7 +55,7 @@ pub struct Issuer {
 }
 
 /// The keys of an issuer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum IssuerKeys {
     /// A JWK Set at this URL (RFC 7517).
     Uri(String),

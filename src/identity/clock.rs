@@ -1,0 +1,39 @@
+//! The time, as whoever needs it is given it.
+
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime};
+
+/// What tells the time.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// The time since 1970, as tokens have it. It can jump.
+    fn unix(&self) -> Duration;
+
+    /// The time since some moment. It never goes back.
+    fn steady(&self) -> Duration;
+}
+
+/// The clock of the system.
+#[derive(Debug)]
+pub struct SystemClock(Instant);
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the time that others are given comes from"
+    )]
+    fn unix(&self) -> Duration {
+        // A clock before 1970 makes every token one of the future.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap_or_default()
+    }
+
+    fn steady(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
