@@ -1,7 +1,9 @@
 //! The manifest as it changes: watched, compiled, published; while it has errors, the last good
 //! one stays in force. What was sealed for clients stays good, for the keys do not change with it.
+//! The files for TLS are watched in the same way.
 
 mod seal_keys;
+mod tls;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -16,6 +18,7 @@ use crate::manifest;
 use crate::policy::Policy;
 
 pub use seal_keys::{NoKeys, SealKeys};
+pub use tls::{NoTls, TlsConfigs, TlsFiles, WatchedTls};
 
 /// How often the file is looked at. Looking works on every file system, and through the links that
 /// Kubernetes swaps, where being told does not.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod listen;
+mod tls;
 
 use std::future::Future;
 use std::io;
@@ -25,8 +26,10 @@ pub use listen::{Address, BindError, InvalidListen, Listen};
 use crate::exchange::Exchange;
 use crate::ext_proc::{Machine, Resolver, Service};
 use crate::policy::Policy;
+use crate::reload::TlsConfigs;
 use answers::Answers;
 use listen::Listener;
+use tls::Tls;
 
 /// How many streams that their client gave up may wait for being cleared away. A storm of clients
 /// that abort would otherwise close the connection that all of them share.
@@ -45,6 +48,8 @@ pub struct Options {
     pub workers: usize,
     /// How long exchanges in flight may take to finish after the shutdown, before they are cut.
     pub drain: Duration,
+    /// What the TCP listeners show and ask for in TLS; without it they are plain.
+    pub tls: Option<TlsConfigs>,
 }
 
 impl Default for Options {
@@ -53,6 +58,7 @@ impl Default for Options {
         Self {
             workers,
             drain: Duration::from_secs(30),
+            tls: None,
         }
     }
 }
@@ -118,6 +124,7 @@ impl Server {
         let stop = Arc::new(stop);
         let mut health = HealthReporter::new();
         let new_machine = Arc::new(new_machine);
+        let tls = self.options.tls.map(Tls::new);
         let mut threads = Vec::new();
         for index in 0..self.options.workers.max(1) {
             let worker = Worker {
@@ -127,6 +134,7 @@ impl Server {
                     .map(Listener::try_clone)
                     .collect::<io::Result<_>>()?,
                 drain: self.options.drain,
+                tls: tls.clone(),
                 health: health.clone(),
                 new_machine: Arc::clone(&new_machine),
                 resolver: Arc::clone(&resolver),
@@ -194,6 +202,7 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
 struct Worker<F> {
     listeners: Vec<Listener>,
     drain: Duration,
+    tls: Option<Tls>,
     health: HealthReporter,
     new_machine: Arc<F>,
     resolver: Arc<dyn Resolver>,
@@ -226,7 +235,7 @@ where
                 // The sender outlives the workers; an error would mean that it is gone too.
                 drop(stopped.wait_for(|stopped| *stopped).await);
             };
-            serving.spawn(listener.serve(router, stopped)?);
+            serving.spawn(listener.serve(router, self.tls.clone(), stopped)?);
         }
         let mut stopped = self.stopped;
         let deadline = async {

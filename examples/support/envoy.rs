@@ -95,6 +95,29 @@ impl Config {
         }
     }
 
+    /// Puts in force what stands in a comment that begins with this line, to the comment's end.
+    pub(crate) fn uncomment(mut self, first: &str) -> Result<Self, String> {
+        let indent = first.split_once('#').map_or("", |(indent, _)| indent);
+        let mark = format!("{indent}# ");
+        let mut inside = false;
+        let mut changed = 0;
+        let lines = self.text.lines().map(|line| {
+            inside = line == first || inside && line.starts_with(&mark);
+            changed += u32::from(line == first);
+            match line.strip_prefix(&mark).filter(|_| inside) {
+                Some(line) => format!("{indent}{line}\n"),
+                None => format!("{line}\n"),
+            }
+        });
+        self.text = lines.collect();
+        match changed {
+            1 => Ok(self),
+            n => Err(format!(
+                "envoy/sluice.yaml has {n} lines `{first}`, not one"
+            )),
+        }
+    }
+
     /// Takes ext_proc out: plain Envoy on the same routes and timeouts, to compare with.
     pub(crate) fn without_ext_proc(mut self) -> Result<Self, String> {
         let from = "          - name: envoy.filters.http.ext_proc\n";

@@ -12,8 +12,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::load::load;
 use super::{Exit, Out};
-use crate::reload::{SealKeys, Watched};
-use crate::server::{Listen, Options, Server};
+use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls};
+use crate::server::{Address, Listen, Options, Server};
 
 /// Answer Envoy
 ///
@@ -21,8 +21,8 @@ use crate::server::{Listen, Options, Server};
 /// last good one stays.
 ///
 /// Ends on SIGTERM or SIGINT, after the exchanges in flight have finished. Exit codes: 0 after
-/// that; 1 if the manifest has errors; 2 if it or a key can't be read, or an address can't be
-/// listened on.
+/// that; 1 if the manifest has errors; 2 if it, a key or a certificate can't be read, or an address
+/// can't be listened on.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// The manifest
@@ -36,6 +36,16 @@ pub(super) struct Serve {
     /// one, ids are good in this process only
     #[arg(long, value_name = "FILE")]
     seal_key_file: Vec<PathBuf>,
+    /// The certificate, with those between it and its authority, that TCP listeners show in TLS;
+    /// Unix sockets stay plain. A changed file is taken for new connections, a broken one is not
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of that certificate, not encrypted
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// The authorities of clients: with them, a client without a certificate of one is refused
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
     /// How many threads answer; one for each core, unless said otherwise
     #[arg(long, value_name = "COUNT")]
     workers: Option<usize>,
@@ -75,6 +85,13 @@ impl Serve {
                 return Ok(Exit::Usage);
             }
         };
+        let tls = match self.tls() {
+            Ok(tls) => tls,
+            Err(error) => {
+                out.error(&format!("sluice: {error}\n"))?;
+                return Ok(Exit::Usage);
+            }
+        };
         let watched = Watched::new(&self.manifest, keys.clone());
         let loaded = match load(&self.manifest, out)? {
             Ok(loaded) => loaded,
@@ -84,6 +101,7 @@ impl Serve {
         let options = Options {
             workers: self.workers.unwrap_or(defaults.workers),
             drain: Duration::from_secs(self.drain),
+            tls: tls.as_ref().map(WatchedTls::configs),
         };
         let server = match Server::bind(&self.listen, options) {
             Ok(server) => server,
@@ -93,6 +111,10 @@ impl Serve {
             }
         };
         start_log(filter, self.log_format, out.colors_errors());
+        warn_of_plain(server.addresses(), tls.is_some());
+        if let Some(tls) = &tls {
+            tls.warn_of_open_key();
+        }
         let policy = Arc::new(keys.give(loaded.policy));
         for address in server.addresses() {
             tracing::info!(%address, manifest = %self.manifest.display(), "listening");
@@ -102,11 +124,52 @@ impl Serve {
             tokio::select! {
                 () = asked_to_stop() => {}
                 () = watched.publish(publish) => {}
+                () = publish_tls(tls) => {}
             }
         };
         server.run(policies, shutdown)?;
         tracing::info!("stopped");
         Ok(Exit::Ok)
+    }
+}
+
+impl Serve {
+    /// The files for TLS, if there is to be any.
+    fn tls(&self) -> Result<Option<WatchedTls>, NoTls> {
+        let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
+            return Ok(None);
+        };
+        WatchedTls::new(TlsFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            client_ca: self.tls_client_ca.clone(),
+        })
+        .map(Some)
+    }
+}
+
+/// Publishes what changes of TLS, for ever.
+async fn publish_tls(tls: Option<WatchedTls>) {
+    match tls {
+        Some(tls) => tls.publish().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Warns of addresses where others can listen in, and of TLS that is for none.
+fn warn_of_plain<'a>(addresses: impl Iterator<Item = &'a Address>, tls: bool) {
+    let mut tcp = false;
+    for address in addresses {
+        let Listen::Tcp(socket) = address else {
+            continue;
+        };
+        tcp = true;
+        if !tls && !socket.ip().to_canonical().is_loopback() {
+            tracing::warn!(%address, "no --tls-cert: claims and tokens cross the network in the clear");
+        }
+    }
+    if tls && !tcp {
+        tracing::warn!("--tls-cert is for TCP listeners, and there is none");
     }
 }
 

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
 use tonic::transport::server::{Router, TcpIncoming};
+
+use super::tls::{Encrypted, Tls};
 
 /// An address to listen on, as it is written on the command line: `unix:/run/sluice.sock`,
 /// `127.0.0.1:9000`, `[::1]:9000`.
@@ -113,16 +115,19 @@ impl Listener {
         })
     }
 
-    /// Serves what comes in until `stopped`, and then until what is in flight has finished.
+    /// Serves what comes in until `stopped`, and then until what is in flight has finished; over
+    /// TLS, if there is one and the socket is none of Unix.
     pub(super) fn serve(
         self,
         router: Router,
+        tls: Option<Tls>,
         stopped: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<impl Future<Output = Result<(), tonic::transport::Error>> + Send + 'static>
     {
         enum Incoming {
             Unix(UnixListenerStream, Arc<SocketFile>),
             Tcp(TcpIncoming),
+            Tls(ReceiverStream<io::Result<Encrypted>>),
         }
         let incoming = match self.socket {
             Socket::Unix(socket, file) => {
@@ -131,7 +136,10 @@ impl Listener {
             }
             Socket::Tcp(socket) => {
                 let socket = tokio::net::TcpListener::from_std(socket)?;
-                Incoming::Tcp(TcpIncoming::from(socket).with_nodelay(Some(true)))
+                match tls {
+                    Some(tls) => Incoming::Tls(tls.incoming(socket)),
+                    None => Incoming::Tcp(TcpIncoming::from(socket).with_nodelay(Some(true))),
+                }
             }
         };
         Ok(async move {
@@ -140,6 +148,9 @@ impl Listener {
                     router.serve_with_incoming_shutdown(incoming, stopped).await
                 }
                 Incoming::Tcp(incoming) => {
+                    router.serve_with_incoming_shutdown(incoming, stopped).await
+                }
+                Incoming::Tls(incoming) => {
                     router.serve_with_incoming_shutdown(incoming, stopped).await
                 }
             }

@@ -5,6 +5,7 @@
 mod check;
 mod explain;
 mod serve;
+mod tls;
 
 use std::path::Path;
 use std::process::{Command, Output};

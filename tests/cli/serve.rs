@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::{show, sluice};
 
-const MANIFEST: &str = "\
+pub(crate) const MANIFEST: &str = "\
 servers: {crm: {}}
 virtual_servers:
   crm: {match: {path: /mcp/crm}, servers: [{name: crm, enabled_tools: [get]}]}
@@ -126,10 +126,10 @@ fn a_file_that_is_no_key_is_told() {
 }
 
 /// The first lines of the log, up to the one that tells where it listens.
-fn log(directory: &Path, arguments: &[&str]) -> String {
+pub(crate) fn log(directory: &Path, listen: &str, arguments: &[&str]) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
         .current_dir(directory)
-        .args(["serve", "--manifest", "m.yaml", "--listen", "127.0.0.1:0"])
+        .args(["serve", "--manifest", "m.yaml", "--listen", listen])
         .args(arguments)
         .stderr(Stdio::piped())
         .spawn()
@@ -157,7 +157,7 @@ fn tasks_without_a_key_file_are_warned_of() {
         (&with_tasks, &key[..], false),
     ] {
         write("m.yaml", manifest.as_bytes());
-        let log = log(directory.path(), arguments);
+        let log = log(directory.path(), "127.0.0.1:0", arguments);
         assert_eq!(log.contains("no --seal-key-file"), warns, "{log}");
     }
 }

@@ -26,4 +26,5 @@ mod http;
 mod panics;
 mod python;
 mod sizes;
+mod tls;
 mod transport;

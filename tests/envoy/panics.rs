@@ -113,6 +113,7 @@ impl Inside {
         let options = ServerOptions {
             workers: 1,
             drain: Duration::from_secs(1),
+            ..ServerOptions::default()
         };
         let server = Server::bind(&[listen], options).unwrap();
         let loaded = sluice::manifest::load("manifest", MANIFEST).unwrap();
