@@ -10,6 +10,7 @@
 )]
 
 mod data;
+mod gate;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -37,6 +38,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use data::{Arguments, World};
+pub(crate) use gate::{Arrived, Gate};
 
 /// What the server says of itself, naming tools as real servers do.
 pub(crate) const INSTRUCTIONS: &str = "Tools for GitHub. Read with get_issue, list_issues and \
@@ -58,6 +60,8 @@ pub(crate) struct Options {
     pub(crate) no_github_tools: bool,
     /// Tools on one page of the list; all unless given.
     pub(crate) page_size: Option<usize>,
+    /// Stand behind a [`Gate`].
+    pub(crate) gate: bool,
 }
 
 impl Default for Options {
@@ -69,6 +73,7 @@ impl Default for Options {
             generated_tools: 0,
             no_github_tools: false,
             page_size: None,
+            gate: false,
         }
     }
 }
@@ -81,6 +86,7 @@ pub(crate) struct Github {
     world: Arc<Mutex<World>>,
     executions: Arc<Mutex<BTreeMap<String, u64>>>,
     abandoned: Arc<AtomicU64>,
+    gate: Arc<Gate>,
 }
 
 /// Counts what was begun and given up, if it is dropped before its end.
@@ -114,6 +120,7 @@ impl Github {
             world: Arc::new(Mutex::new(World::new())),
             executions: Arc::default(),
             abandoned: Arc::default(),
+            gate: Arc::default(),
         }
     }
 
@@ -140,6 +147,11 @@ impl Github {
         self.abandoned.load(Ordering::Relaxed)
     }
 
+    /// The gate, which only stands there if [`Options::gate`] says so.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// Serves until `shutdown`, at `/mcp`.
     ///
     /// # Errors
@@ -155,8 +167,15 @@ impl Github {
             .with_max_request_body_bytes(64 << 20);
         let streams = config.cancellation_token.clone();
         let sessions = Arc::new(LocalSessionManager::default());
+        let gate = self.options.gate.then(|| Arc::clone(&self.gate));
         let service = StreamableHttpService::new(move || Ok(self.clone()), sessions, config);
-        let router = axum::Router::new().nest_service("/mcp", service);
+        let mut router = axum::Router::new().nest_service("/mcp", service);
+        if let Some(gate) = gate {
+            router = router.layer(axum::middleware::from_fn(move |request, next| {
+                let gate = Arc::clone(&gate);
+                async move { gate.pass(request, next).await }
+            }));
+        }
         let shutdown = async move {
             shutdown.await;
             // Open streams would otherwise keep the server up.

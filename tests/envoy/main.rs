@@ -24,6 +24,7 @@ mod edges;
 mod failures;
 mod http;
 mod panics;
+mod people;
 mod python;
 mod sizes;
 mod tls;
