@@ -243,3 +243,88 @@ fn leading_zeros(number: &[u8]) -> usize {
     let first = number.first().copied().unwrap_or_default();
     first.leading_zeros() as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_keys_for_signatures_are_kept() {
+        let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        let modulus = |bytes: usize| encode(&vec![0xff; bytes]);
+        let zeros = encode(&[vec![0; 2], vec![0xff; 256]].concat());
+        let of_2047_bits = encode(&[vec![0x7f], vec![0xff; 255]].concat());
+        let rsa = |n: &str, e: &str| json!({"kty": "RSA", "n": n, "e": e});
+        let point = |crv, x, y| json!({"kty": "EC", "crv": crv, "x": encode(&vec![1; x]), "y": encode(&vec![1; y])});
+        let with = |name: &str, value: serde_json::Value| {
+            let mut key = rsa(&modulus(256), "AQAB");
+            key[name] = value;
+            key
+        };
+        for (name, key, is_kept) in [
+            ("RSA", rsa(&modulus(256), "AQAB"), true),
+            ("zeros before", rsa(&zeros, "AAEAAQ"), true),
+            ("8192 bits", rsa(&modulus(1024), "AQAB"), true),
+            ("8200 bits", rsa(&modulus(1025), "AQAB"), false),
+            ("1024 bits", rsa(&modulus(128), "AQAB"), false),
+            ("2047 bits", rsa(&of_2047_bits, "AQAB"), false),
+            ("exponent 1", rsa(&modulus(256), "AQ"), false),
+            ("exponent 1 with zeros", rsa(&modulus(256), "AAAB"), false),
+            ("even exponent", rsa(&modulus(256), "Ag"), false),
+            ("no exponent", rsa(&modulus(256), ""), false),
+            ("padding", rsa(&modulus(256), "AQ=="), false),
+            ("for signatures", with("use", json!("sig")), true),
+            ("for encryption", with("use", json!("enc")), false),
+            ("use of no text", with("use", json!(["sig"])), false),
+            ("to verify", with("key_ops", json!(["verify"])), true),
+            ("to sign", with("key_ops", json!(["sign"])), false),
+            (
+                "to verify, as a text",
+                with("key_ops", json!("verify")),
+                false,
+            ),
+            ("for PS256", with("alg", json!("PS256")), true),
+            ("for RSA-OAEP", with("alg", json!("RSA-OAEP")), false),
+            ("kid of no text", with("kid", json!(1)), false),
+            ("another kind", with("kty", json!("rsa")), false),
+            ("P-256", point("P-256", 32, 32), true),
+            ("P-384", point("P-384", 48, 48), true),
+            ("P-521", point("P-521", 66, 66), false),
+            ("secp256k1", point("secp256k1", 32, 32), false),
+            ("short x", point("P-256", 31, 33), false),
+            (
+                "Ed25519",
+                json!({"kty": "OKP", "crv": "Ed25519", "x": encode(&[1; 32])}),
+                true,
+            ),
+            (
+                "X25519",
+                json!({"kty": "OKP", "crv": "X25519", "x": encode(&[1; 32])}),
+                false,
+            ),
+            (
+                "a secret",
+                json!({"kty": "oct", "k": encode(&[1; 64])}),
+                false,
+            ),
+        ] {
+            let set = json!({"keys": [key]}).to_string();
+            assert_eq!(KeySet::read(set.as_bytes()).is_ok(), is_kept, "{name}");
+        }
+    }
+
+    #[test]
+    fn sets_are_the_same_in_any_order() {
+        let key =
+            |kid: &str| json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": "A".repeat(43)});
+        let set = |kids: &[&str]| {
+            let keys: Vec<_> = kids.iter().map(|kid| key(kid)).collect();
+            KeySet::read(json!({"keys": keys}).to_string().as_bytes()).unwrap()
+        };
+        assert!(set(&["a", "b"]).is_same(&set(&["b", "a"])));
+        assert!(!set(&["a", "b"]).is_same(&set(&["a"])));
+        assert!(!set(&["a"]).is_same(&set(&["b"])));
+    }
+}

@@ -1,9 +1,10 @@
 //! Tokens and issuers of the tests' own: real keys, real signatures, a real server.
 
+mod cached;
 mod issuers;
+mod places;
 mod tokens;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -137,6 +138,11 @@ fn ask(authentication: &Arc<Authentication>, token: &str) -> IdentityAsk {
     }
 }
 
+/// The subject, or what the client is told.
+async fn verify(verifier: &Verifier, authentication: &Arc<Authentication>, token: &str) -> String {
+    outcome(&verifier.verify(ask(authentication, token)).await).to_owned()
+}
+
 /// A verifier with a clock of its own.
 fn verifier() -> (Arc<Verifier>, Arc<TestClock>) {
     let clock = Arc::new(TestClock::default());
@@ -231,5 +237,18 @@ impl Idp {
 
     fn fetches(&self) -> usize {
         self.fetches.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a fetch that nobody waits for, and then for what comes of it.
+    async fn fetched(&self, fetches: usize) {
+        let at_last = async {
+            while self.fetches() < fetches {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        tokio::time::timeout(Duration::from_secs(20), at_last)
+            .await
+            .unwrap();
     }
 }
