@@ -9,7 +9,6 @@
 
 mod cache;
 mod claims;
-mod clock;
 mod fetch;
 mod file;
 mod flaw;
@@ -26,6 +25,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::SecretString;
 
+use crate::clock::Clock;
 use crate::exchange::{IdentityAsk, IdentityFailure};
 use crate::oauth::Algorithm;
 use crate::policy::{Caller, Issuer, IssuerKeys, SecretText, Trust};
@@ -33,8 +33,6 @@ use cache::{Entry, Verified};
 use flaw::Flaw;
 use source::{Means, Seek, Source, View};
 use token::Unverified;
-
-pub use clock::{Clock, SystemClock};
 
 /// How often keys are looked for on account of one token before its caller is told that they can't
 /// be had: the first ones, those of a look that began before the token came, and newer ones.

@@ -12,7 +12,10 @@
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
 //! - [`exchange`]: the sans-I/O machine for one HTTP exchange.
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
+//! - [`clock`]: the time, as whoever needs it is given it.
+//! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
+//! - [`credential`]: with what requests go on in the place of the caller's own credentials.
 //! - [`reload`]: the manifest as it changes; the last good one stays.
 //! - [`telemetry`]: what happened, as types that know their own log line.
 //! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
@@ -20,6 +23,8 @@
 //! - [`cli`]: one file a command.
 
 pub mod cli;
+pub mod clock;
+pub mod credential;
 pub mod exchange;
 pub mod ext_proc;
 pub mod identity;
@@ -32,5 +37,6 @@ pub mod policy;
 pub mod reload;
 pub mod scenario;
 pub mod seal;
+pub mod secret;
 pub mod server;
 pub mod telemetry;

@@ -109,6 +109,36 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Diagnostics> {
     }
 }
 
+/// Reads a map of texts by name, in YAML or JSON, held to the same as a manifest. `file` is its name
+/// in locations.
+///
+/// # Errors
+///
+/// All that is wrong with it, by code and place. The words are left out: they repeat what is written
+/// there, which may be secret.
+pub fn texts(
+    file: &str,
+    text: &str,
+) -> Result<Vec<(String, String)>, Vec<(&'static str, Location)>> {
+    let source = Source::new(file, text);
+    let mut list = Vec::new();
+    let decoded = tree::parse(&source, &mut list)
+        .and_then(|root| decode::decode::<schema::Entries<String>>(root, &mut list));
+    if !list.is_empty() || decoded.is_none() {
+        let place = |diagnostic: &Diagnostic| {
+            (
+                diagnostic.code().as_str(),
+                source.location(diagnostic.span()),
+            )
+        };
+        return Err(list.iter().map(place).collect());
+    }
+    let entries = decoded.into_iter().flat_map(|decoded| decoded.value.0);
+    Ok(entries
+        .map(|(name, text)| (name.value, text.value))
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,10 +10,10 @@ use reqwest::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
-use super::clock::Clock;
 use super::fetch::{self, NotFetched};
 use super::file::{self, Stamp};
 use super::keys::{KeySet, NoKeySet};
+use crate::clock::Clock;
 use crate::policy::{IssuerKeys, SecretText};
 
 /// How old a fetched set may be before the next one is fetched, while it goes on being used.

@@ -1,25 +1,72 @@
 //! Who calls, and with what credential: answered from the caches, or found out.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::credential::Broker;
 use crate::exchange::{Ask, CredentialFailure, Event, IdentityFailure, Ticket};
 use crate::ext_proc::{Answer, Resolver};
+use crate::identity::Verifier;
+use crate::secret::Secrets;
 
-/// Answers what exchanges ask.
-#[derive(Debug)]
-pub(super) struct Answers {}
+/// How long finding out may take. Envoy is told to wait for longer.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Answers what exchanges ask. One serves all policies and all runtimes.
+#[derive(Debug, Clone)]
+pub(super) struct Answers {
+    verifier: Arc<Verifier>,
+    broker: Arc<Broker>,
+}
 
 impl Answers {
     pub(super) fn new() -> Self {
-        Self {}
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let secrets = Arc::new(Secrets::new(Arc::clone(&clock)));
+        let of_issuers = Arc::clone(&secrets);
+        let verifier = Verifier::new(Arc::clone(&clock), move |text| {
+            let resolved = of_issuers.resolve(text);
+            resolved
+                .inspect_err(
+                    |error| tracing::error!(%error, "the secret of an issuer is not there"),
+                )
+                .ok()
+        });
+        Self {
+            verifier: Arc::new(verifier),
+            broker: Arc::new(Broker::new(clock, secrets)),
+        }
     }
 }
 
 impl Resolver for Answers {
     fn answer(&self, ask: Ask) -> Answer {
-        Answer::Now(match ask {
-            Ask::Identity(_) => Event::Identified(Err(IdentityFailure::Unavailable)),
-            Ask::Credential(_) => Event::Credential(Err(CredentialFailure::Unavailable)),
-        })
+        match ask {
+            Ask::Identity(ask) => match self.verifier.cached(&ask) {
+                Some(known) => Answer::Now(Event::Identified(known)),
+                None => {
+                    let verifier = Arc::clone(&self.verifier);
+                    Answer::Later(Box::pin(async move {
+                        let verified = tokio::time::timeout(LONGEST, verifier.verify(ask)).await;
+                        Event::Identified(verified.unwrap_or(Err(IdentityFailure::Unavailable)))
+                    }))
+                }
+            },
+            Ask::Credential(ask) => match self.broker.cached(&ask) {
+                Some(known) => Answer::Now(Event::Credential(known)),
+                None => {
+                    let broker = Arc::clone(&self.broker);
+                    Answer::Later(Box::pin(async move {
+                        let obtained = tokio::time::timeout(LONGEST, broker.obtain(ask)).await;
+                        Event::Credential(obtained.unwrap_or(Err(CredentialFailure::Unavailable)))
+                    }))
+                }
+            },
+        }
     }
 
-    fn rejected(&self, _ticket: Ticket) {}
+    fn rejected(&self, ticket: Ticket) {
+        self.broker.rejected(ticket);
+    }
 }

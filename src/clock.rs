@@ -37,3 +37,33 @@ impl Clock for SystemClock {
         self.0.elapsed()
     }
 }
+
+/// A clock that tests set.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct Manual(std::sync::atomic::AtomicU64);
+
+#[cfg(test)]
+impl Manual {
+    /// Lets time pass.
+    pub(crate) fn advance(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0
+            .fetch_add(millis, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0.load(std::sync::atomic::Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+impl Clock for Manual {
+    fn unix(&self) -> Duration {
+        Duration::from_secs(1_700_000_000) + self.now()
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_secs(1_000) + self.now()
+    }
+}
