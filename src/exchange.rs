@@ -72,10 +72,7 @@ pub struct Exchange {
 #[derive(Debug)]
 enum State {
     /// Nothing has come yet.
-    Start {
-        route: Option<String>,
-        vouched: Vouched,
-    },
+    Start(Vouched),
     /// The head of the request waits for who calls.
     Unidentified(Box<Unidentified>),
     /// The head of a POST has passed; its body decides.
@@ -105,19 +102,23 @@ impl Exchange {
     /// server, where it does; a client has no say in it.
     #[must_use]
     pub fn new(policy: Arc<Policy>, route: Option<String>) -> Self {
-        let vouched = Vouched::default();
+        let vouched = Vouched {
+            route,
+            ..Vouched::default()
+        };
         Self {
             policy,
             server: None,
-            state: State::Start { route, vouched },
+            state: State::Start(vouched),
         }
     }
 
-    /// The same exchange, with what Envoy vouches for. Of use before the first event only.
+    /// The same exchange, with what else Envoy vouches for. Of use before the first event only.
     #[must_use]
     pub fn vouched(mut self, by_envoy: Vouched) -> Self {
-        if let State::Start { vouched, .. } = &mut self.state {
-            *vouched = by_envoy;
+        if let State::Start(vouched) = &mut self.state {
+            let route = vouched.route.take();
+            *vouched = Vouched { route, ..by_envoy };
         }
         self
     }
@@ -158,7 +159,7 @@ impl State {
             Self::Head(head) => Some(Arc::clone(head.server.server())),
             Self::Uncredited(uncredited) => Some(Arc::clone(uncredited.scope.server.server())),
             Self::Forwarded { scope, .. } => Some(Arc::clone(scope.server.server())),
-            Self::Start { .. } | Self::Responding(_) | Self::Over => None,
+            Self::Start(_) | Self::Responding(_) | Self::Over => None,
         }
     }
 }
@@ -166,12 +167,12 @@ impl State {
 fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
     match (state, event) {
         (
-            State::Start { route, vouched },
+            State::Start(vouched),
             Event::RequestHeaders {
                 headers,
                 end_of_stream,
             },
-        ) => request_headers(policy, route, &vouched, &headers, end_of_stream),
+        ) => request_headers(policy, &vouched, &headers, end_of_stream),
         (State::Unidentified(head), Event::Identified(caller)) => match head.identified(caller) {
             Ok((head, edits)) => passed(head, edits),
             Err(refusal) => (State::Over, Step::refuse(refusal)),
@@ -191,7 +192,7 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
         // every other mode. So this is an answer of Envoy's own: of a filter that stands before
         // Sluice, or for a body that is too long.
         (
-            State::Start { .. } | State::Head(_),
+            State::Start(_) | State::Head(_),
             Event::ResponseHeaders {
                 headers,
                 end_of_stream,
@@ -222,7 +223,7 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
             Step::abort(Reason::OutOfOrder, "a message after the end"),
         ),
         (
-            State::Start { .. }
+            State::Start(_)
             | State::Unidentified(_)
             | State::Head(_)
             | State::Uncredited(_)
@@ -237,22 +238,13 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
 
 fn request_headers(
     policy: &Policy,
-    route: Option<String>,
     vouched: &Vouched,
     headers: &Headers<'_>,
     end_of_stream: bool,
 ) -> (State, Step) {
     let read = head::path(headers).and_then(|path| match metadata::answer(policy, path, headers) {
         Some(answer) => answer.map(Err),
-        None => head::read(
-            policy,
-            route.as_deref(),
-            vouched,
-            headers,
-            path,
-            end_of_stream,
-        )
-        .map(Ok),
+        None => head::read(policy, vouched, headers, path, end_of_stream).map(Ok),
     });
     match read {
         Ok(Ok(Read::Passed(head, edits))) => passed(*head, edits),

@@ -109,17 +109,16 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Diagnostics> {
     }
 }
 
+/// What is wrong with a text that may be secret: a code and a place for each mistake, and no words.
+pub type Mistakes = Vec<(&'static str, Location)>;
+
 /// Reads a map of texts by name, in YAML or JSON, held to the same as a manifest. `file` is its name
 /// in locations.
 ///
 /// # Errors
 ///
-/// All that is wrong with it, by code and place. The words are left out: they repeat what is written
-/// there, which may be secret.
-pub fn texts(
-    file: &str,
-    text: &str,
-) -> Result<Vec<(String, String)>, Vec<(&'static str, Location)>> {
+/// All that is wrong with it. The words are left out: they repeat what is written there.
+pub fn texts(file: &str, text: &str) -> Result<Vec<(String, String)>, Mistakes> {
     let source = Source::new(file, text);
     let mut list = Vec::new();
     let decoded = tree::parse(&source, &mut list)

@@ -142,7 +142,6 @@ pub(super) struct Mirrors {
 /// nothing else.
 pub(super) fn read(
     policy: &Policy,
-    route: Option<&str>,
     vouched: &Vouched,
     headers: &Headers<'_>,
     path: &str,
@@ -152,7 +151,7 @@ pub(super) fn read(
         .split_once('?')
         .map_or((path, None), |(path, query)| (path, Some(query)));
     let (server, endpoint) = policy
-        .select(route, path)
+        .select(vouched.route.as_deref(), path)
         .ok_or_else(Refusal::unknown_virtual_server)?;
     let presented = identify::present(server, vouched, headers)?;
     check_query(endpoint, query)?;

@@ -14,6 +14,8 @@ use crate::policy::{Authentication, Caller, Trust, View, VirtualServer};
 /// no say in it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Vouched {
+    /// The value by which the route names the virtual server, where it does.
+    pub route: Option<String>,
     /// The dynamic metadata of the filter `jwt_authn`.
     pub jwt_authn: Map<String, Value>,
     /// The URI in the certificate of Envoy's peer, which Envoy has verified.

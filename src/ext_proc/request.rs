@@ -68,13 +68,18 @@ pub(super) fn vouched(message: &ProcessingRequest) -> Option<Vouched> {
     let peer_uri = message.attributes.values().find_map(|attributes| {
         match attributes.fields.get(PEER_URI)?.kind.as_ref()? {
             Kind::StringValue(uri) => Some(uri.clone()),
-            _ => None,
+            Kind::NullValue(_)
+            | Kind::NumberValue(_)
+            | Kind::BoolValue(_)
+            | Kind::StructValue(_)
+            | Kind::ListValue(_) => None,
         }
     });
     if jwt_authn.is_none() && peer_uri.is_none() {
         return None;
     }
     Some(Vouched {
+        route: None,
         jwt_authn: jwt_authn.map(object).unwrap_or_default(),
         peer_uri,
     })

@@ -14,7 +14,7 @@ use tonic::{Status, Streaming};
 use super::resolver::{Answer, Pending, Resolver};
 use super::response::Owed;
 use super::{Machine, request, response};
-use crate::exchange::{Reply, Step};
+use crate::exchange::{Ask, Reply, Step};
 use crate::telemetry;
 
 /// For how long Envoy is told to wait for an answer. Whoever answers takes less.
@@ -129,11 +129,11 @@ impl<M: Machine> Replies<M> {
             if let Some(ticket) = step.rejected {
                 self.resolver.rejected(ticket);
             }
-            let ask = match step.reply {
-                Reply::Ask(ask) => ask,
-                reply => {
+            let ask = match reply_to(owed, step.reply) {
+                Ok(ask) => ask,
+                Err(outcome) => {
                     self.state = State::Running(machine);
-                    return Some(reply_to(owed, reply));
+                    return Some(outcome);
                 }
             };
             let event = match self.resolver.answer(*ask) {
@@ -185,14 +185,19 @@ impl<M: Machine> Replies<M> {
     }
 }
 
-fn reply_to(owed: Owed, reply: Reply) -> Outcome {
-    match reply {
+/// What the machine asks.
+///
+/// # Errors
+///
+/// It asks nothing: this is what Envoy is told.
+fn reply_to(owed: Owed, reply: Reply) -> Result<Box<Ask>, Outcome> {
+    Err(match reply {
+        Reply::Ask(ask) => return Ok(ask),
         Reply::Continue { headers, body } => Ok(response::go_on(owed, headers, body)),
         Reply::Refuse(refusal) => Ok(response::refuse(&refusal)),
         Reply::Answer(json) => Ok(response::answer(json)),
         Reply::Abort(reason) => Err(Status::aborted(reason.as_str())),
-        Reply::Ask(_) => Err(Status::internal("a question is no reply")),
-    }
+    })
 }
 
 fn panicked() -> Status {

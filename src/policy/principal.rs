@@ -72,9 +72,9 @@ impl Principal {
             Self::Scope(name) => caller.scopes().contains(name),
             Self::Claim { name, value } => {
                 let claim = caller.claims().and_then(|claims| claims.get(name));
-                claim.is_some_and(|claim| match claim {
-                    Value::Array(items) => items.iter().any(|item| is(item, value)),
-                    other => is(other, value),
+                claim.is_some_and(|claim| match claim.as_array() {
+                    Some(items) => items.iter().any(|item| is(item, value)),
+                    None => is(claim, value),
                 })
             }
         }
@@ -85,7 +85,8 @@ impl Principal {
 fn is(claim: &Value, text: &str) -> bool {
     match claim {
         Value::String(claim) => claim == text,
-        Value::Bool(_) | Value::Number(_) => claim.to_string() == text,
+        Value::Bool(truth) => text == if *truth { "true" } else { "false" },
+        Value::Number(number) => number.to_string().as_str() == text,
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
 }
@@ -123,7 +124,10 @@ impl Membership {
         }
         let scope = |principal: &Principal| match principal {
             Principal::Scope(name) => Some(name.clone()),
-            _ => None,
+            Principal::User(_)
+            | Principal::Group(_)
+            | Principal::Agent(_)
+            | Principal::Claim { .. } => None,
         };
         self.any_of.iter().filter_map(scope).collect()
     }

@@ -503,6 +503,7 @@ fn envoy_can_vouch_for_who_calls() {
         Vouched {
             jwt_authn: value.as_object().unwrap().clone(),
             peer_uri: Some("spiffe://example.com/agent".into()),
+            route: None,
         }
     };
     let judged = |vouched: Vouched| {
@@ -527,6 +528,7 @@ fn envoy_can_vouch_for_who_calls() {
     let policy = policy_of(Trust::EnvoyPeerCertificate, AuthData::None, None);
     let judged = |uri: Option<&str>| {
         let vouched = Vouched {
+            route: None,
             jwt_authn: Map::new(),
             peer_uri: uri.map(str::to_owned),
         };
