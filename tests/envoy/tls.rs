@@ -212,6 +212,25 @@ async fn wait_until_shown(house: &House, files: &Files, certificate: &Certificat
     panic!("never shown: the new certificate");
 }
 
+/// The beginning of an answer with so many events.
+async fn begun(house: &House, events: u32, interval_ms: u32) -> reqwest::Response {
+    let arguments = json!({"events": events, "interval_ms": interval_ms});
+    let mut body = call(1, "test_trickle", arguments);
+    body["params"]["_meta"] = json!({"progressToken": 1});
+    let request = house.request(&house.url("triage"), &body);
+    let answer = request.send().await.unwrap();
+    wait_for("it is executed", || house.executed() == 1).await;
+    answer
+}
+
+/// Asserts that an answer with so many events is whole.
+async fn ends_whole(answer: reqwest::Response, events: usize) {
+    let answer = answer.text().await.unwrap();
+    let progress = answer.matches("notifications/progress").count();
+    assert_eq!(progress, events, "{answer}");
+    assert!(answer.contains("\"result\""), "{answer}");
+}
+
 /// Asserts that an allowed call is executed once.
 async fn passes(house: &House) {
     let before = house.executed();
@@ -327,11 +346,7 @@ async fn a_new_certificate_is_for_new_connections() {
     let first = files.issue(&files.known, NAME, "server");
     let house = house(&files.mutual(), |config| RIGHT.of(config, &files));
     assert_eq!(shown_now(&house, &files).await, first);
-    let mut body = call(1, "test_trickle", json!({"events": 20, "interval_ms": 500}));
-    body["params"]["_meta"] = json!({"progressToken": 1});
-    let request = house.request(&house.url("triage"), &body);
-    let old = request.send().await.unwrap();
-    assert_eq!(house.executed(), 1);
+    let old = begun(&house, 20, 500).await;
 
     let second = files.issue(&files.known, NAME, "server");
     wait_until_shown(&house, &files, &second).await;
@@ -370,9 +385,29 @@ async fn a_new_certificate_is_for_new_connections() {
     }
 
     // What began before goes on to its end.
-    let answer = old.text().await.unwrap();
-    assert_eq!(answer.matches("notifications/progress").count(), 20);
-    assert!(answer.contains("\"result\""), "{answer}");
+    ends_whole(old, 20).await;
+}
+
+#[tokio::test]
+async fn a_drain_takes_nobody_in_and_cuts_nobody_off() {
+    let files = Files::new();
+    let mut house = house(&files.mutual(), |config| RIGHT.of(config, &files));
+    let address = house.sluice.tcp().unwrap();
+    let old = begun(&house, 20, 100).await;
+    let mut slow = connect(address);
+    slow.write_all(HELLO).unwrap();
+    house.sluice.signal("TERM").unwrap();
+    let closed = || TcpStream::connect(address).is_err();
+    wait_for("nobody listens", closed).await;
+    let short = Duration::from_secs(5);
+    assert!(
+        is_closed(&mut slow, short),
+        "a handshake is nothing to wait for"
+    );
+    assert_eq!(house.sluice.ended(), None, "it has an answer to finish");
+    ends_whole(old, 20).await;
+    wait_for("it ends", || house.sluice.ended().is_some()).await;
+    assert!(house.sluice.ended().unwrap().success());
 }
 
 #[tokio::test]
@@ -398,6 +433,14 @@ async fn tls_1_2_and_1_3_are_spoken_and_http_2_alone() {
     }
 }
 
+/// The beginning of a handshake, and no more.
+const HELLO: &[u8] = &[22, 3, 1, 2, 0, 1];
+
+/// A connection that says nothing yet.
+fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap()
+}
+
 /// Whether the other side closes a connection within some time.
 fn is_closed(stream: &mut TcpStream, within: Duration) -> bool {
     stream.set_read_timeout(Some(within)).unwrap();
@@ -414,12 +457,9 @@ async fn clients_that_say_nothing_keep_nobody_out() {
     let setup = files.mutual().argument("--workers", "1");
     let house = house(&setup, |config| RIGHT.of(config, &files));
     let address = house.sluice.tcp().unwrap();
-    let mut silent: Vec<TcpStream> = (0..300)
-        .map(|_| TcpStream::connect(address).unwrap())
-        .collect();
-    // The beginning of a handshake, and no more.
-    let mut slow = TcpStream::connect(address).unwrap();
-    slow.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
+    let mut silent: Vec<TcpStream> = (0..300).map(|_| connect(address)).collect();
+    let mut slow = connect(address);
+    slow.write_all(HELLO).unwrap();
 
     let asked = tokio::time::timeout(Duration::from_secs(5), passes(&house));
     asked.await.unwrap();
