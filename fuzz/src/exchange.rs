@@ -8,7 +8,8 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use sluice::exchange::{BodyEdit, Event, Exchange, HeaderEdits, Reply};
 use sluice::manifest;
-use sluice::policy::Policy;
+use sluice::policy::{Policy, View};
+use sluice::seal::Keys;
 
 use crate::reader::{self, Lines, Read};
 use oracle::Server;
@@ -20,7 +21,16 @@ const MANIFEST: &str = include_str!("exchange/sluice.yaml");
 static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
     let loaded = manifest::load("sluice.yaml", MANIFEST);
     let loaded = loaded.unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
-    Arc::new(loaded.policy)
+    let keys = Arc::new(Keys::new([[9; 32]]).expect("a key"));
+    Arc::new(loaded.policy.with_seal_keys(&keys))
+});
+
+/// A session of HTTP+SSE, as a client has it.
+static SESSION: LazyLock<String> = LazyLock::new(|| {
+    let server = POLICY.virtual_server("scope").expect("the virtual server");
+    let view = View::anonymous(Arc::clone(server));
+    let ids = view.session_ids().expect("keys");
+    ids.seal("1").expect("a short id")
 });
 
 /// Checks all that must hold of an exchange; [`Script`] says how its events are written.
@@ -84,6 +94,7 @@ impl Run {
                     run.over = true;
                 }
                 Reply::Abort(_) => run.over = true,
+                Reply::Answer(_) | Reply::Ask(_) => panic!("nothing is asked of this manifest"),
             }
         }
         run

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluice::manifest::{self, Diagnostics, Loaded, Severity};
-use sluice::policy::{Decision, Target, VirtualServer};
+use sluice::policy::{Decision, Target, View};
 use sluice::scenario;
 
 /// Checks all that must hold of a manifest.
@@ -37,6 +37,7 @@ pub fn check(data: &[u8]) {
 fn said(loaded: &Loaded, text: &str) -> String {
     let mut said = loaded.warnings.render_json();
     for server in loaded.policy.virtual_servers() {
+        let view = View::anonymous(Arc::clone(server));
         let (matches, versions) = (server.matches(), server.protocol_versions());
         said += &format!(
             "{} {} {matches:?} {versions:?} ",
@@ -53,7 +54,7 @@ fn said(loaded: &Loaded, text: &str) -> String {
                 Target::ResourceTemplate(name),
             ];
             for target in targets {
-                said += match server.decide(target) {
+                said += match view.decide(target) {
                     Decision::Allow { rule } => rule.id().as_str(),
                     Decision::Deny { rule, .. } => {
                         rule.map_or("no rule", |rule| rule.id().as_str())
@@ -125,11 +126,12 @@ fn decisions(loaded: Loaded, text: &str) {
             .collect();
         let list = serde_json::json!({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools}});
         let shown = scenario::hear(&policy, server, &list.to_string()).passed;
-        shows_what_is_enabled(server, &names, shown.as_deref());
+        let view = View::anonymous(Arc::clone(server));
+        shows_what_is_enabled(&view, &names, shown.as_deref());
     }
 }
 
-fn shows_what_is_enabled(server: &VirtualServer, names: &[&str], shown: Option<&str>) {
+fn shows_what_is_enabled(view: &View, names: &[&str], shown: Option<&str>) {
     // A limit of the manifest can be too low for any list.
     let Some(shown) = shown else { return };
     let shown: serde_json::Value = serde_json::from_str(shown).expect("JSON");
@@ -138,8 +140,6 @@ fn shows_what_is_enabled(server: &VirtualServer, names: &[&str], shown: Option<&
         .iter()
         .filter_map(|tool| tool["name"].as_str())
         .collect();
-    let enabled = names
-        .iter()
-        .filter(|name| server.allows(Target::Tool(name)));
+    let enabled = names.iter().filter(|name| view.allows(Target::Tool(name)));
     assert_eq!(shown, enabled.copied().collect::<Vec<_>>());
 }

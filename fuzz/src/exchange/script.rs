@@ -49,10 +49,17 @@ const POST: &[u8] = b":method: POST\n:path: /mcp/scope\ncontent-type: applicatio
 const MODERN: &[u8] = b":method: POST\n:path: /mcp/scope\ncontent-type: application/json\nmcp-protocol-version: 2026-07-28\n";
 const GET: &[u8] = b":method: GET\n:path: /mcp/scope\n";
 const STREAM: &[u8] = b":method: GET\n:path: /mcp/scope/sse\n";
-const MESSAGES: &[u8] =
-    b":method: POST\n:path: /mcp/scope/messages?sessionId=1\ncontent-type: application/json\n";
 const JSON: &[u8] = b":status: 200\ncontent-type: application/json\n";
 const EVENTS: &[u8] = b":status: 200\ncontent-type: text/event-stream\n";
+
+/// The head of a message over HTTP+SSE.
+fn messages() -> Vec<u8> {
+    let session = &*super::SESSION;
+    let head = format!(
+        ":method: POST\n:path: /mcp/scope/messages?sessionId={session}\ncontent-type: application/json\n"
+    );
+    head.into_bytes()
+}
 
 impl Script {
     /// Reads any bytes as a script.
@@ -72,7 +79,7 @@ impl Script {
                 b'M' => Step::RequestHeaders(lines(&[MODERN, rest].concat()), false),
                 b'G' => Step::RequestHeaders(lines(&[GET, rest].concat()), true),
                 b'S' => Step::RequestHeaders(lines(&[STREAM, rest].concat()), true),
-                b'X' => Step::RequestHeaders(lines(&[MESSAGES, rest].concat()), false),
+                b'X' => Step::RequestHeaders(lines(&[&messages(), rest].concat()), false),
                 b'B' => Step::RequestBody(rest.to_vec()),
                 b't' => Step::RequestTrailers,
                 b'T' => Step::ResponseTrailers,
