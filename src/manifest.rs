@@ -37,6 +37,8 @@ pub struct Test {
     pub name: String,
     /// The virtual server that is asked. The policy has it.
     pub virtual_server: String,
+    /// The claims of who asks, if they have any.
+    pub claims: Option<serde_json::Map<String, serde_json::Value>>,
     /// What is asked.
     pub given: Given,
     /// What is decided.

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 pub use auth_data::{AuthData, ClientAuthentication, Grant, Mapping, OAuth2};
 pub use authentication::{Authentication, Issuer, IssuerKeys, Trust};
-pub use caller::{Caller, ClaimNames, ClaimPath, InvalidClaims};
+pub use caller::{Caller, ClaimNames, ClaimPath, InvalidClaims, SUPPOSED_ISSUER};
 pub use condition::Condition;
 pub use decision::{Decision, Target};
 pub use endpoint::{Endpoint, HttpSse};

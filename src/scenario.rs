@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 
 use crate::exchange::{
     Ask, BodyEdit, Credential, Event, Exchange, Headers, IdentityFailure, Occurrence, Refusal,
-    Reply,
+    Reply, Vouched,
 };
 use crate::json::{self, Document};
 use crate::manifest::{Expectation, Given, Test};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
-use crate::policy::{Policy, Reason, VirtualServer};
+use crate::policy::{Caller, InvalidClaims, Policy, Reason, SUPPOSED_ISSUER, Trust, VirtualServer};
 use crate::seal::{self, Keys};
 
 /// What became of a message.
@@ -62,7 +62,7 @@ pub fn rehearse(policy: Policy) -> Policy {
 ///
 /// Says how the decision differs from what the test expects.
 pub fn run(policy: &Arc<Policy>, server: &VirtualServer, test: &Test) -> Result<(), Failure> {
-    let denied = ask(policy, server, &test.given)
+    let denied = ask(policy, server, &test.given, test.claims.as_ref())
         .refusal
         .map(|refusal| refusal.reason());
     match (test.expect, denied) {
@@ -85,9 +85,15 @@ pub fn run(policy: &Arc<Policy>, server: &VirtualServer, test: &Test) -> Result<
 }
 
 /// Sends a message as a client of `server` would, in the newest version that has sessions, if one
-/// is served, or in the version that the message itself names.
+/// is served, or in the version that the message itself names. `claims` are those of the client's
+/// token, as if someone had verified them; without claims it has none.
 #[must_use]
-pub fn ask(policy: &Arc<Policy>, server: &VirtualServer, given: &Given) -> Outcome {
+pub fn ask(
+    policy: &Arc<Policy>,
+    server: &VirtualServer,
+    given: &Given,
+    claims: Option<&Map<String, Value>>,
+) -> Outcome {
     let body = match given {
         Given::Call { name, arguments } => request(server, "tools/call", "name", name, arguments),
         Given::Prompt { name, arguments } => {
@@ -109,7 +115,8 @@ pub fn ask(policy: &Arc<Policy>, server: &VirtualServer, given: &Given) -> Outco
             .iter()
             .map(|(name, value)| (*name, value.as_bytes())),
     );
-    let mut conversation = Conversation::begin(policy, server);
+    let mut conversation = Conversation::begin(policy, server, claims);
+    headers.extend(conversation.credentials());
     let headers = Headers::from_iter(headers);
     conversation.tell(Event::RequestHeaders {
         headers,
@@ -120,10 +127,15 @@ pub fn ask(policy: &Arc<Policy>, server: &VirtualServer, given: &Given) -> Outco
 }
 
 /// Receives a message of the upstream as a client of `server` would, on a stream that nobody asked
-/// anything on.
+/// anything on. `claims` are as for [`ask`].
 #[must_use]
-pub fn hear(policy: &Arc<Policy>, server: &VirtualServer, message: &str) -> Outcome {
-    let mut conversation = Conversation::begin(policy, server);
+pub fn hear(
+    policy: &Arc<Policy>,
+    server: &VirtualServer,
+    message: &str,
+    claims: Option<&Map<String, Value>>,
+) -> Outcome {
+    let mut conversation = Conversation::begin(policy, server, claims);
     let path = server.match_path().unwrap_or("/").as_bytes();
     let version = version(server);
     let (verb, asks) = if version.is_modern() {
@@ -132,13 +144,15 @@ pub fn hear(policy: &Arc<Policy>, server: &VirtualServer, message: &str) -> Outc
     } else {
         (b"GET".as_slice(), None)
     };
-    let headers = Headers::from_iter([
+    let mut headers = vec![
         (":method", verb),
         (":path", path),
         ("content-type", b"application/json"),
         (header::PROTOCOL_VERSION, version.as_str().as_bytes()),
         (header::METHOD, ClientMethod::Listen.as_str().as_bytes()),
-    ]);
+    ];
+    headers.extend(conversation.credentials());
+    let headers = Headers::from_iter(headers);
     let end_of_stream = asks.is_none();
     conversation.tell(Event::RequestHeaders {
         headers,
@@ -271,19 +285,61 @@ impl Mirrors {
     }
 }
 
+/// Who calls, if someone vouches for these claims.
+fn caller(
+    server: &VirtualServer,
+    claims: Option<&Map<String, Value>>,
+) -> Option<Result<Caller, InvalidClaims>> {
+    let authentication = server.authentication()?;
+    Some(Caller::supposed(claims?.clone(), authentication))
+}
+
+/// What Envoy would vouch for.
+fn vouched(server: &VirtualServer, claims: Option<&Map<String, Value>>) -> Vouched {
+    let (Some(authentication), Some(claims)) = (server.authentication(), claims) else {
+        return Vouched::default();
+    };
+    let mut vouched = Vouched::default();
+    match &authentication.trust {
+        Trust::Issuers(_) => {}
+        Trust::EnvoyJwtAuthn { payload, .. } => {
+            let mut claims = claims.clone();
+            claims
+                .entry("iss")
+                .or_insert_with(|| SUPPOSED_ISSUER.into());
+            vouched
+                .jwt_authn
+                .insert(payload.clone(), Value::Object(claims));
+        }
+        Trust::EnvoyPeerCertificate => {
+            let subject = claims.get("sub").and_then(Value::as_str);
+            vouched.peer_uri = subject.map(str::to_owned);
+        }
+    }
+    vouched
+}
+
 /// An exchange under way.
 struct Conversation {
     exchange: Option<Exchange>,
+    /// Who calls, if anyone says so.
+    caller: Option<Result<Caller, InvalidClaims>>,
     outcome: Outcome,
     changed: bool,
     refused: bool,
 }
 
 impl Conversation {
-    fn begin(policy: &Arc<Policy>, server: &VirtualServer) -> Self {
+    fn begin(
+        policy: &Arc<Policy>,
+        server: &VirtualServer,
+        claims: Option<&Map<String, Value>>,
+    ) -> Self {
         let route = server.match_route().map(str::to_owned);
+        let exchange = Exchange::new(Arc::clone(policy), route);
         Self {
-            exchange: Some(Exchange::new(Arc::clone(policy), route)),
+            exchange: Some(exchange.vouched(vouched(server, claims))),
+            caller: caller(server, claims),
             outcome: Outcome {
                 refusal: None,
                 occurrences: Vec::new(),
@@ -292,6 +348,12 @@ impl Conversation {
             changed: false,
             refused: false,
         }
+    }
+
+    /// The token that stands for the claims; what is in it nobody reads.
+    fn credentials(&self) -> Option<(&'static str, &'static [u8])> {
+        let is_there = self.caller.is_some();
+        is_there.then_some(("authorization", b"Bearer supposed".as_slice()))
     }
 
     fn tell(&mut self, event: Event<'_>) {
@@ -313,12 +375,12 @@ impl Conversation {
                 self.outcome.refusal = Some(refusal);
             }
             Reply::Answer(_) | Reply::Abort(_) => self.refused = true,
-            // Nobody said who calls.
             Reply::Ask(ask) => match *ask {
                 Ask::Identity(_) => {
                     self.exchange = Some(exchange);
-                    let nobody = IdentityFailure::InvalidToken("there are no claims");
-                    self.tell(Event::Identified(Err(nobody)));
+                    let nobody = IdentityFailure::InvalidToken("there are no claims of a subject");
+                    let caller = self.caller.clone().and_then(Result::ok);
+                    self.tell(Event::Identified(caller.map(Arc::new).ok_or(nobody)));
                 }
                 Ask::Credential(_) => {
                     self.exchange = Some(exchange);

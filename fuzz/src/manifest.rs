@@ -125,7 +125,7 @@ fn decisions(loaded: Loaded, text: &str) {
             .map(|name| serde_json::json!({"name": name}))
             .collect();
         let list = serde_json::json!({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools}});
-        let shown = scenario::hear(&policy, server, &list.to_string()).passed;
+        let shown = scenario::hear(&policy, server, &list.to_string(), None).passed;
         let view = View::anonymous(Arc::clone(server));
         shows_what_is_enabled(&view, &names, shown.as_deref());
     }

@@ -1,20 +1,23 @@
 //! `sluice explain`
 
+mod explanation;
+
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::load::load;
 use super::{Exit, Out};
-use crate::exchange::Occurrence;
 use crate::json::Document;
 use crate::manifest::Given;
-use crate::policy::{Caller, Decision, Policy, Rule, RuleId, Target, VirtualServer};
-use crate::scenario::{self, Outcome};
+use crate::policy::{Caller, Policy, View, VirtualServer};
+use crate::scenario;
+
+use explanation::Explanation;
 
 /// Say what is decided, and by which line of the manifest
 ///
@@ -50,6 +53,9 @@ pub(super) struct Explain {
     /// Who sent the message
     #[arg(long, value_name = "SIDE", value_enum, default_value_t = Side::Client)]
     from: Side,
+    /// Who calls: the claims of a token, as if it had been verified, a JSON object in a file
+    #[arg(long, value_name = "FILE")]
+    claims: Option<PathBuf>,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -83,22 +89,34 @@ impl Explain {
             ))?;
             return Ok(Exit::Usage);
         };
-        let given = match self.given() {
-            Ok(given) => given,
+        let asked = self
+            .given()
+            .and_then(|given| Ok((given, self.caller(server)?)));
+        let (given, (claims, caller)) = match asked {
+            Ok(asked) => asked,
             Err(problem) => {
                 out.error(&format!("sluice: {problem}\n"))?;
                 return Ok(Exit::Usage);
             }
         };
+        let view = View::new(Arc::clone(server), Arc::new(caller));
+        let arguments = arguments(&policy, &given);
+        let arguments = arguments
+            .as_deref()
+            .and_then(|text| Document::parse(text.as_bytes(), &policy.limits().json).ok());
         let (outcome, entries) = match (&given, self.from) {
             (Given::Message(message), Side::Server) => (
-                scenario::hear(&policy, server, message),
-                entries(&policy, server, message),
+                scenario::hear(&policy, server, message, claims.as_ref()),
+                explanation::entries(&policy, &view, message),
             ),
-            _ => (scenario::ask(&policy, server, &given), Vec::new()),
+            _ => (
+                scenario::ask(&policy, server, &given, claims.as_ref()),
+                Vec::new(),
+            ),
         };
         let explanation = Explanation {
-            server,
+            view: &view,
+            arguments,
             outcome,
             entries,
         };
@@ -113,6 +131,30 @@ impl Explain {
         } else {
             Exit::Ok
         })
+    }
+
+    /// The claims of who calls, and who that is.
+    fn caller(
+        &self,
+        server: &VirtualServer,
+    ) -> Result<(Option<Map<String, Value>>, Caller), String> {
+        let Some(file) = &self.claims else {
+            return Ok((None, Caller::anonymous()));
+        };
+        let name = file.display();
+        let Some(authentication) = server.authentication() else {
+            let server = server.name();
+            return Err(format!(
+                "`{server}` does not ask who calls, so that --claims says nothing"
+            ));
+        };
+        let text =
+            fs::read_to_string(file).map_err(|error| format!("can't read {name}: {error}"))?;
+        let claims: Map<String, Value> = serde_json::from_str(&text)
+            .map_err(|error| format!("{name} is not a JSON object: {error}"))?;
+        let caller = Caller::supposed(claims.clone(), authentication)
+            .map_err(|error| format!("{name} does not say who calls: {error}"))?;
+        Ok((Some(claims), caller))
     }
 
     fn given(&self) -> Result<Given, String> {
@@ -150,208 +192,17 @@ impl Explain {
     }
 }
 
-/// What became of a message, and of each entry of the list that it holds.
-struct Explanation<'a> {
-    server: &'a VirtualServer,
-    outcome: Outcome,
-    entries: Vec<Entry<'a>>,
-}
-
-/// An entry of a list.
-struct Entry<'a> {
-    name: String,
-    decision: Decision<'a>,
-}
-
-/// Decides about the entries of the list that a message holds, if it holds one.
-fn entries<'a>(policy: &Policy, server: &'a VirtualServer, message: &str) -> Vec<Entry<'a>> {
-    let Ok(document) = Document::parse(message.as_bytes(), &policy.limits().downlink_json()) else {
-        return Vec::new();
-    };
-    let Some(result) = document.root().get("result") else {
-        return Vec::new();
-    };
-    type ToTarget = fn(&str) -> Target<'_>;
-    let lists: [(&str, &str, ToTarget); 5] = [
-        ("tools", "name", |name| Target::Tool(name)),
-        ("prompts", "name", |name| Target::Prompt(name)),
-        ("resources", "uri", |uri| Target::Resource(uri)),
-        ("resourceTemplates", "uriTemplate", |uri| {
-            Target::ResourceTemplate(uri)
-        }),
-        ("skills", "uri", |uri| Target::Skill(uri)),
-    ];
-    let mut entries = Vec::new();
-    for (member, key, target) in lists {
-        let listed = result
-            .get(member)
-            .into_iter()
-            .flat_map(|list| list.elements());
-        for name in listed.filter_map(|entry| entry.get(key)?.as_str()) {
-            entries.push(Entry {
-                decision: server.decide(target(&name), &Caller::anonymous(), None),
-                name: name.into_owned(),
-            });
+/// The arguments of a call as text, of which conditions may speak.
+fn arguments(policy: &Policy, given: &Given) -> Option<String> {
+    match given {
+        Given::Call { arguments, .. } | Given::Prompt { arguments, .. } => {
+            Some(Value::Object(arguments.clone()?).to_string())
         }
+        Given::Message(text) => {
+            let document = Document::parse(text.as_bytes(), &policy.limits().json).ok()?;
+            let arguments = document.root().get("params")?.get("arguments")?;
+            Some(arguments.raw().to_owned())
+        }
+        Given::Resource { .. } | Given::Skill { .. } => None,
     }
-    entries
-}
-
-impl Explanation<'_> {
-    fn to_text(&self) -> String {
-        let mut text = String::new();
-        for occurrence in &self.outcome.occurrences {
-            text.push_str(&self.sentence(occurrence));
-        }
-        for Entry { name, decision } in &self.entries {
-            let (mark, rule) = match decision {
-                Decision::Allow { rule } => ("shown ", Some(*rule)),
-                Decision::Deny { rule, .. } => ("hidden", *rule),
-            };
-            let line = rule.map_or_else(|| "no line enables it".to_owned(), by);
-            text.push_str(&format!("  {mark}  {name}: {line}\n"));
-        }
-        match (&self.outcome.refusal, &self.outcome.passed) {
-            (Some(refusal), _) => {
-                let (status, body) = (refusal.status(), refusal.body());
-                text.push_str(&format!(
-                    "the client is told, with HTTP {status}:\n  {body}\n"
-                ));
-            }
-            (None, Some(passed)) => text.push_str(&format!("what goes on:\n  {passed}\n")),
-            (None, None) => text.push_str("nothing goes on\n"),
-        }
-        text
-    }
-
-    fn sentence(&self, occurrence: &Occurrence) -> String {
-        let server = self.server.name();
-        let named = |target: &Option<String>| {
-            target
-                .as_ref()
-                .map(|target| format!(" `{target}`"))
-                .unwrap_or_default()
-        };
-        let line = |rule: &Option<RuleId>| {
-            let rule = rule.as_ref().and_then(|rule| self.server.rule(rule));
-            rule.map_or_else(String::new, |rule| format!("  {}\n", by(rule)))
-        };
-        match occurrence {
-            Occurrence::Allowed {
-                method,
-                target,
-                rule,
-            } => {
-                format!("{server} allows {method}{}\n{}", named(target), line(rule))
-            }
-            Occurrence::Refused {
-                reason,
-                detail,
-                target,
-                rule,
-                ..
-            } => {
-                let name = target
-                    .as_ref()
-                    .map_or("it".to_owned(), |target| format!("`{target}`"));
-                format!(
-                    "{server} denies {name}: {reason} ({detail})\n{}",
-                    line(rule)
-                )
-            }
-            Occurrence::Filtered {
-                list,
-                kept,
-                removed,
-            } => {
-                format!("{server} shows {kept} of {} {list}\n", kept + removed)
-            }
-            Occurrence::Dropped { detail } => format!("{server} does not pass it on: {detail}\n"),
-        }
-    }
-
-    fn to_json(&self) -> String {
-        let rule = |id: &RuleId| self.server.rule(id).map(rule_json);
-        let occurrences = self
-            .outcome
-            .occurrences
-            .iter()
-            .map(|occurrence| match occurrence {
-                Occurrence::Allowed {
-                    method,
-                    target,
-                    rule: id,
-                } => json!({
-                    "kind": "allowed",
-                    "method": method,
-                    "target": target,
-                    "rule": id.as_ref().and_then(rule),
-                }),
-                Occurrence::Refused {
-                    reason,
-                    status,
-                    detail,
-                    target,
-                    rule: id,
-                } => json!({
-                    "kind": "refused",
-                    "reason": reason.as_str(),
-                    "status": status,
-                    "detail": detail,
-                    "target": target,
-                    "rule": id.as_ref().and_then(rule),
-                }),
-                Occurrence::Filtered {
-                    list,
-                    kept,
-                    removed,
-                } => json!({
-                    "kind": "filtered", "list": list, "kept": kept, "removed": removed,
-                }),
-                Occurrence::Dropped { detail } => json!({"kind": "dropped", "detail": detail}),
-            });
-        let entries = self
-            .entries
-            .iter()
-            .map(|Entry { name, decision }| match decision {
-                Decision::Allow { rule } => {
-                    json!({"name": name, "decision": "allow", "rule": rule_json(rule)})
-                }
-                Decision::Deny { reason, rule } => json!({
-                    "name": name,
-                    "decision": "deny",
-                    "reason": reason.as_str(),
-                    "rule": rule.map(rule_json),
-                }),
-            });
-        let refusal = self.outcome.refusal.as_ref();
-        let mut text = json!({
-            "virtual_server": self.server.name(),
-            "decision": if refusal.is_some() { "deny" } else { "allow" },
-            "reason": refusal.map(|refusal| refusal.reason().as_str()),
-            "occurrences": occurrences.collect::<Vec<_>>(),
-            "entries": entries.collect::<Vec<_>>(),
-            "told": refusal.map(crate::exchange::Refusal::body),
-            "passed": self.outcome.passed,
-        })
-        .to_string();
-        text.push('\n');
-        text
-    }
-}
-
-fn rule_json(rule: &Rule) -> Value {
-    let location = rule.location();
-    json!({
-        "id": rule.id().as_str(),
-        "pattern": rule.pattern(),
-        "file": &*location.file,
-        "line": location.line,
-        "column": location.column,
-    })
-}
-
-/// Which line decided.
-fn by(rule: &Rule) -> String {
-    format!("by {} ({}, {})", rule.pattern(), rule.location(), rule.id())
 }

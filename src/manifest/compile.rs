@@ -1,11 +1,17 @@
 //! What a manifest says, checked, as a policy.
 
+mod access;
 mod annotations;
+mod auth_data;
+mod conditions;
+mod identity;
 mod limits;
 mod matching;
+mod patterns;
 mod rules;
 mod scenarios;
 mod skills;
+mod texts;
 mod virtual_servers;
 
 use std::collections::HashSet;
@@ -36,6 +42,7 @@ pub(super) fn compile(
         damaged,
         diagnostics,
     };
+    let identity = identity::compile(&mut context, manifest.identity, root);
     let empty = || Spanned {
         value: schema::Entries(Vec::new()),
         span: root,
@@ -45,7 +52,7 @@ pub(super) fn compile(
     }
     let servers = manifest.servers.unwrap_or_else(empty);
     let servers_known = context.is_intact(servers.span) && context.is_intact(root);
-    let servers = annotations::servers(&mut context, servers.value);
+    let servers = annotations::servers(&mut context, servers.value, &identity);
     let empty = || Spanned {
         value: schema::Entries(Vec::new()),
         span: root,
@@ -66,16 +73,16 @@ pub(super) fn compile(
             message,
         ));
     }
-    let names: Vec<String> = written
-        .value
-        .0
-        .iter()
-        .map(|(name, _)| name.value.clone())
-        .collect();
-    let virtual_servers = virtual_servers::compile(&mut context, written.value, &servers, known);
+    let asked = Asked {
+        names: written.value.0.iter().map(Asked::of).collect(),
+        all: known.virtual_servers,
+    };
+    asked.check(&mut context, &identity);
+    let virtual_servers =
+        virtual_servers::compile(&mut context, written.value, &servers, &identity, known);
     let limits = limits::compile(&mut context, manifest.limits);
     let written = manifest.tests.unwrap_or_default();
-    let tests = scenarios::compile(&mut context, written, &names, known.virtual_servers);
+    let tests = scenarios::compile(&mut context, written, &asked, &identity);
     (Policy::new(virtual_servers, limits), tests)
 }
 
@@ -84,6 +91,33 @@ pub(super) fn compile(
 struct Known {
     servers: bool,
     virtual_servers: bool,
+}
+
+/// The virtual servers that can be asked.
+struct Asked {
+    /// Their names, and whether anyone may use them.
+    names: Vec<(String, bool)>,
+    /// Whether these are all that the manifest has, so that another name is wrong.
+    all: bool,
+}
+
+impl Asked {
+    fn of(entry: &(Spanned<String>, Spanned<schema::VirtualServer>)) -> (String, bool) {
+        let (name, server) = entry;
+        let anonymous = server.value.anonymous.as_ref();
+        (name.value.clone(), anonymous.is_some_and(|it| it.value))
+    }
+
+    /// Warns where nobody is asked who calls, though it is said how that would be known.
+    fn check(&self, context: &mut Context<'_>, identity: &identity::Identity) {
+        let identity::Identity::Written { key, .. } = identity else {
+            return;
+        };
+        if self.all && !self.names.is_empty() && self.names.iter().all(|(_, anyone)| *anyone) {
+            let message = "every virtual server is `anonymous`, so that nobody asks who calls";
+            context.report(Diagnostic::new(Code::UnusedIdentity, *key, message));
+        }
+    }
 }
 
 /// What every part of the compilation has at hand.

@@ -94,7 +94,7 @@ codes! {
     Shadowed => Error "E0404",
     /// What is enabled is disabled as a whole.
     AlwaysDisabled => Error "E0405",
-    /// Annotations contradict one another.
+    /// Annotations, or who is in and who is not, contradict one another.
     Contradiction => Error "E0406",
     /// The value is out of its range.
     BadLimit => Error "E0501",
@@ -104,6 +104,30 @@ codes! {
     DuplicateTest => Error "E0602",
     /// A test expects what cannot be.
     BadExpectation => Error "E0603",
+    /// A test's claims are none that a verified token has.
+    BadClaims => Error "E0604",
+    /// The text is no URL, or not one of its place.
+    BadUrl => Error "E0701",
+    /// The path of a file is not absolute.
+    RelativePath => Error "E0702",
+    /// The text refers to secrets in a way that there is not, or has none where it must.
+    BadSecret => Error "E0703",
+    /// The algorithm is unknown, or not for these keys.
+    BadAlgorithm => Error "E0704",
+    /// Two issuers have one name.
+    DuplicateIssuer => Error "E0705",
+    /// The text is no principal.
+    BadPrincipal => Error "E0706",
+    /// The expression is none, or reads what is not there.
+    BadExpression => Error "E0707",
+    /// What is said depends on who calls, which nobody asks.
+    NeedsIdentity => Error "E0708",
+    /// What is said takes the caller's token, which Sluice does not get.
+    NeedsToken => Error "E0709",
+    /// The header is none, or one that is not set here.
+    BadHeader => Error "E0710",
+    /// The key says something only together with another value of another key.
+    UselessKey => Error "E0711",
     /// No virtual server uses the server.
     UnusedServer => Warning "W0301",
     /// The virtual server enables nothing.
@@ -113,6 +137,14 @@ codes! {
     /// The text has characters that cannot be seen, spaces at its ends, or letters that look like
     /// others.
     OddText => Warning "W0402",
+    /// What a URL leads to is not protected on its way.
+    PlainHttp => Warning "W0701",
+    /// A secret stands in the manifest itself.
+    SecretInManifest => Warning "W0702",
+    /// The caller's own token goes on.
+    TokenPassthrough => Warning "W0703",
+    /// Every virtual server is anonymous.
+    UnusedIdentity => Warning "W0704",
 }
 
 impl fmt::Display for Code {
@@ -130,6 +162,8 @@ pub struct Diagnostic {
     pub(super) label: String,
     pub(super) related: Vec<(Span, String)>,
     pub(super) help: Option<String>,
+    /// Whether what stands in the place is shown to nobody.
+    is_secret: bool,
 }
 
 impl Diagnostic {
@@ -141,6 +175,7 @@ impl Diagnostic {
             label: String::new(),
             related: Vec::new(),
             help: None,
+            is_secret: false,
         }
     }
 
@@ -156,6 +191,12 @@ impl Diagnostic {
 
     pub(super) fn help(mut self, text: impl Into<Option<String>>) -> Self {
         self.help = text.into();
+        self
+    }
+
+    /// The same, about something that may be a secret: no line is shown with it.
+    pub(super) fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 
@@ -200,10 +241,16 @@ pub struct Diagnostics {
 impl Diagnostics {
     pub(super) fn new(source: Source, mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code.as_str()));
+        let secrets: Vec<Span> = list
+            .iter()
+            .filter(|diagnostic| diagnostic.is_secret)
+            .map(|diagnostic| diagnostic.span)
+            .collect();
+        let source = source.masked(&secrets);
         Self { source, list }
     }
 
-    /// The text that they are about.
+    /// The text that they are about, with stars for the secrets among it.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source

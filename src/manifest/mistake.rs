@@ -5,11 +5,7 @@ use super::span::Span;
 
 /// The keys of later versions. To ignore one of them would be to promise what is not done.
 const NOT_YET: &[&str] = &[
-    "auth_data",
-    "claims",
-    "collaborators",
     "guardrails",
-    "identity",
     "mcp_tool_post_invoke_guardrails",
     "mcp_tool_pre_invoke_guardrails",
 ];
@@ -32,9 +28,27 @@ const MISPLACED: &[(&str, &str)] = &[
         "annotations",
         "`annotations` belongs to a tool under `tool_metadata`",
     ),
+    (
+        "auth_data",
+        "`auth_data` belongs to a server under `servers` at the top",
+    ),
+    (
+        "collaborators",
+        "`collaborators` belongs to a virtual server",
+    ),
+    ("identity", "`identity` belongs to the top"),
+    ("issuers", "`issuers` belongs to `identity` at the top"),
+    ("jwks", "`jwks` belongs to an entry of `issuers`"),
+    (
+        "when",
+        "`when` belongs to an entry of a list, like `{name: \"delete_*\", when: …}`",
+    ),
     ("path", "`path` belongs to `match`"),
     ("route", "`route` belongs to `match`"),
 ];
+
+/// What is found where a secret should be and is no text: it may be one, and is not repeated.
+pub(super) const NOT_TEXT: &str = "something that is no text";
 
 /// What is wrong with a value or a key.
 #[derive(Debug)]
@@ -60,6 +74,13 @@ impl Mistake {
     /// The diagnostic of a mistake here.
     pub(super) fn diagnose(self, span: Span) -> Diagnostic {
         match self {
+            Self::Type { found, expected } if found == NOT_TEXT => {
+                let message = format!("expected {expected}, found {found}");
+                let help = "put it in quotes".to_owned();
+                Diagnostic::new(Code::WrongType, span, message)
+                    .help(help)
+                    .secret()
+            }
             Self::Type { found, expected } => {
                 let help = type_help(&found, &expected);
                 let message = format!("expected {expected}, found {found}");

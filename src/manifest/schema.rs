@@ -3,6 +3,12 @@
 //! Every key is optional for decoding, so that one mistake hides no other; what must be there is
 //! marked for the JSON Schema and missed in `compile`.
 
+mod auth_data;
+mod identity;
+mod limits;
+mod pattern;
+mod scenario;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,15 +18,22 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, Visitor};
 
 use super::span::Spanned;
+
+pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
+pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustKind, When};
+pub(super) use limits::{Limits, Size, Time};
+pub(super) use pattern::{Pattern, PatternMap};
+pub(super) use scenario::{Call, Decision, Expect, Given, Read, Test};
 
 /// A Sluice manifest: virtual MCP servers, each a restricted view of a physical one.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a map")]
 pub(super) struct Manifest {
+    /// How callers are known. Without it nobody asks who they are.
+    pub(super) identity: Option<Spanned<Identity>>,
     /// The physical MCP servers, by name.
     #[schemars(required)]
     pub(super) servers: Option<Spanned<Entries<Server>>>,
@@ -40,6 +53,8 @@ pub(super) struct Server {
     /// What the operator knows of the server's tools, by tool name. What a server says of its own
     /// tools decides nothing.
     pub(super) tool_metadata: Option<Entries<ToolMetadata>>,
+    /// Which credential the server gets, in the place of the caller's own. None, unless given.
+    pub(super) auth_data: Option<Spanned<AuthData>>,
 }
 
 /// What the operator knows of a tool.
@@ -75,6 +90,13 @@ pub(super) struct VirtualServer {
     #[serde(rename = "match")]
     #[schemars(required)]
     pub(super) matches: Option<Spanned<Match>>,
+    /// Who may use it; with `identity`, whoever is known, unless said otherwise.
+    pub(super) collaborators: Option<Spanned<Members>>,
+    /// Whether anyone may use it, with `identity` too: nobody asks who calls, and a token that a
+    /// client sends is not looked at.
+    pub(super) anonymous: Option<Spanned<bool>>,
+    /// The URL that clients reach it by, where that is not `identity.resource` and `match.path`.
+    pub(super) resource: Option<Spanned<String>>,
     /// The physical servers behind it; for now exactly one.
     #[schemars(required)]
     pub(super) servers: Option<Spanned<Vec<Spanned<Backend>>>>,
@@ -153,36 +175,6 @@ pub(super) struct Backend {
     pub(super) disabled_tools: Option<Vec<Spanned<Pattern>>>,
 }
 
-/// Names or URIs: a text (exact, or a glob with `*`, and for names `?`; for URIs also a template
-/// with `{name}` and `{+name}`), a regular expression, or annotations.
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged)]
-pub(super) enum Pattern {
-    /// An exact text, a glob, or a URI template.
-    Text(String),
-    /// Anything else.
-    Map(PatternMap),
-}
-
-/// A pattern that is not a plain text: `regex` alone, or annotations, all of which must hold.
-/// Annotations are decided by `tool_metadata` alone: where it is silent, a tool is not enabled, and
-/// is disabled.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map with `regex` or annotations")]
-#[schemars(extend("minProperties" = 1))]
-pub(super) struct PatternMap {
-    /// A regular expression that must match the whole text.
-    pub(super) regex: Option<Spanned<String>>,
-    /// Tools of this `readOnlyHint`.
-    pub(super) read_only: Option<bool>,
-    /// Tools of this `destructiveHint`; a read-only tool is not destructive.
-    pub(super) destructive: Option<bool>,
-    /// Tools of this `idempotentHint`.
-    pub(super) idempotent: Option<bool>,
-    /// Tools of this `openWorldHint`.
-    pub(super) open_world: Option<bool>,
-}
-
 /// What becomes of the instructions that a server gives to models.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(
@@ -196,117 +188,6 @@ pub(super) enum Instructions {
     Pass,
     /// This text stands in their place.
     Replace(String),
-}
-
-/// What is refused for being too large. Sizes are numbers of bytes, or texts like `64KiB`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map")]
-pub(super) struct Limits {
-    /// The longest request body; `4MiB` unless said otherwise.
-    pub(super) max_request_bytes: Option<Spanned<Size>>,
-    /// The longest response body that is not a stream of events; `16MiB` unless said otherwise.
-    pub(super) max_response_bytes: Option<Spanned<Size>>,
-    /// The longest server-sent event; `16MiB` unless said otherwise.
-    pub(super) max_sse_event_bytes: Option<Spanned<Size>>,
-    /// The longest JSON-RPC id that is a text; 256 unless said otherwise.
-    pub(super) max_id_bytes: Option<Spanned<Size>>,
-    /// How deep JSON may nest, 8 to 128; 64 unless said otherwise.
-    pub(super) max_json_depth: Option<Spanned<u64>>,
-    /// How many digits a JSON number may have, 16 to 1024; 64 unless said otherwise.
-    pub(super) max_number_digits: Option<Spanned<u64>>,
-    /// The longest time for which a client may keep a filtered list, like `60s`; `60s` unless said
-    /// otherwise.
-    pub(super) max_list_ttl: Option<Spanned<Time>>,
-}
-
-/// A number of bytes, or a text like `64KiB`.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(super) enum Size {
-    /// A number of bytes.
-    Bytes(u64),
-    /// A number with a unit: `KiB`, `MiB`, or `B`.
-    Text(String),
-}
-
-/// A time like `60s`.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(transparent)]
-pub(super) struct Time(pub(super) String);
-
-/// An example of what is decided.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map")]
-pub(super) struct Test {
-    /// What it shows; every test has its own.
-    #[schemars(required)]
-    pub(super) name: Option<Spanned<String>>,
-    /// What a client asks.
-    #[schemars(required)]
-    pub(super) given: Option<Spanned<Given>>,
-    /// What is decided.
-    #[schemars(required)]
-    pub(super) expect: Option<Spanned<Expect>>,
-}
-
-/// What a client asks: of which virtual server, and exactly one of the others.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map")]
-pub(super) struct Given {
-    /// The name of the virtual server.
-    #[schemars(required)]
-    pub(super) virtual_server: Option<Spanned<String>>,
-    /// A call of a tool.
-    pub(super) call: Option<Spanned<Call>>,
-    /// Getting a prompt.
-    pub(super) prompt: Option<Spanned<Call>>,
-    /// Reading a resource.
-    pub(super) resource: Option<Spanned<Read>>,
-    /// Getting a skill.
-    pub(super) skill: Option<Spanned<Read>>,
-    /// A whole JSON-RPC message, as a map or as the text of its JSON.
-    pub(super) message: Option<serde_json::Value>,
-}
-
-/// A call of a tool, or getting a prompt.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map with `name`")]
-pub(super) struct Call {
-    /// The name of the tool or prompt.
-    #[schemars(required)]
-    pub(super) name: Option<String>,
-    /// The arguments.
-    pub(super) arguments: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-/// Reading a resource, or getting a skill.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map with `uri`")]
-pub(super) struct Read {
-    /// The URI of the resource, or of the skill's `SKILL.md`.
-    #[schemars(required)]
-    pub(super) uri: Option<String>,
-}
-
-/// What is decided.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a map")]
-pub(super) struct Expect {
-    /// Whether it goes on to the server.
-    #[schemars(required)]
-    pub(super) decision: Option<Decision>,
-    /// Why it is refused.
-    pub(super) reason: Option<Spanned<String>>,
-}
-
-/// Whether something goes on to the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", expecting = "`allow` or `deny`")]
-pub(super) enum Decision {
-    /// It does.
-    Allow,
-    /// It is refused.
-    Deny,
 }
 
 /// A map with names for keys, in the order of the text.
@@ -348,74 +229,6 @@ impl<T: JsonSchema> JsonSchema for Entries<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         BTreeMap::<String, T>::json_schema(generator)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PatternVisitor;
-
-        impl<'de> Visitor<'de> for PatternVisitor {
-            type Value = Pattern;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, or a map with `regex` or annotations")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Pattern, E> {
-                Ok(Pattern::Text(text.to_owned()))
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Pattern, A::Error> {
-                PatternMap::deserialize(MapAccessDeserializer::new(map)).map(Pattern::Map)
-            }
-        }
-
-        deserializer.deserialize_any(PatternVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SizeVisitor;
-
-        impl Visitor<'_> for SizeVisitor {
-            type Value = Size;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of bytes, or a text like `64KiB`")
-            }
-
-            fn visit_u64<E>(self, bytes: u64) -> Result<Size, E> {
-                Ok(Size::Bytes(bytes))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Size, E> {
-                Ok(Size::Text(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(SizeVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TimeVisitor;
-
-        impl Visitor<'_> for TimeVisitor {
-            type Value = Time;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time with its unit, like `60s`")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Time, E> {
-                Ok(Time(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(TimeVisitor)
     }
 }
 

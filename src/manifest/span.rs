@@ -67,6 +67,32 @@ impl Source {
         }
     }
 
+    /// The same text, with stars in these places.
+    pub(super) fn masked(self, places: &[Span]) -> Self {
+        if places.is_empty() {
+            return self;
+        }
+        let mut masked = vec![false; self.text.len()];
+        for place in places {
+            if let Some(place) = masked.get_mut(place.start..place.end) {
+                place.fill(true);
+            }
+        }
+        let is_masked = |at: usize| masked.get(at) == Some(&true);
+        let mut text = String::with_capacity(self.text.len());
+        for (at, c) in self.text.char_indices() {
+            if is_masked(at) && !c.is_whitespace() {
+                text.extend(std::iter::repeat_n('*', c.len_utf8()));
+            } else {
+                text.push(c);
+            }
+        }
+        Self {
+            text: text.into(),
+            ..self
+        }
+    }
+
     /// The file's name as it was given.
     #[must_use]
     pub fn file(&self) -> &str {

@@ -2,6 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::authentication::{Authentication, Trust};
+
+/// The issuer of claims that are only supposed.
+pub const SUPPOSED_ISSUER: &str = "https://tests.invalid";
+
 /// Who calls: nobody in particular, or the subject of verified claims.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Caller {
@@ -39,7 +44,7 @@ pub struct ClaimNames {
 
 /// Claims that do not name their subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the claim `{0}` is missing, or not a text")]
+#[error("the claim `{0}` is missing, or not what it should be")]
 pub struct InvalidClaims(pub &'static str);
 
 impl ClaimPath {
@@ -119,6 +124,28 @@ impl Caller {
         })
     }
 
+    /// The subject of claims that nobody has verified, for tests and explanations. Where they do
+    /// not name their issuer, [`SUPPOSED_ISSUER`] stands in.
+    ///
+    /// # Errors
+    ///
+    /// As of [`of`](Self::of).
+    pub fn supposed(
+        mut claims: Map<String, Value>,
+        authentication: &Authentication,
+    ) -> Result<Self, InvalidClaims> {
+        let issuer = match authentication.trust {
+            Trust::EnvoyPeerCertificate => {
+                claims.retain(|name, _| name == "sub");
+                let id = claims.get("sub").and_then(Value::as_str);
+                id.and_then(trust_domain).ok_or(InvalidClaims("sub"))?
+            }
+            Trust::Issuers(_) | Trust::EnvoyJwtAuthn { .. } => SUPPOSED_ISSUER.to_owned(),
+        };
+        claims.entry("iss").or_insert_with(|| issuer.into());
+        Self::of(claims, &authentication.claims)
+    }
+
     /// Whether it is known who calls.
     #[must_use]
     pub fn is_known(&self) -> bool {
@@ -166,6 +193,13 @@ impl Caller {
     pub fn claims(&self) -> Option<&Map<String, Value>> {
         self.identity.as_ref().map(|identity| &identity.claims)
     }
+}
+
+/// The trust domain of a SPIFFE id, which has issued it.
+fn trust_domain(id: &str) -> Option<String> {
+    let (domain, path) = id.strip_prefix("spiffe://")?.split_once('/')?;
+    let is_one = !domain.is_empty() && !path.is_empty();
+    is_one.then(|| format!("spiffe://{domain}"))
 }
 
 /// The texts of a claim: of an array, or the one that it is.

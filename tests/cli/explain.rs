@@ -71,7 +71,7 @@ fn a_tool_that_no_line_enables() {
     insta::assert_snapshot!(show(&explain(&["--tool", "delete_repo", "--json"], "")), @r#"
     exit code: 1
     --- stdout
-    {"decision":"deny","entries":[],"occurrences":[{"detail":"the virtual server does not enable it","kind":"refused","reason":"tool_not_enabled","rule":null,"status":200,"target":"delete_repo"}],"passed":null,"reason":"tool_not_enabled","told":"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"Unknown tool: delete_repo\",\"data\":{\"reason\":\"tool_not_enabled\",\"rule\":\"triage.tools\"}}}","virtual_server":"triage"}
+    {"caller":null,"decision":"deny","entries":[],"occurrences":[{"detail":"the virtual server does not enable it","kind":"refused","reason":"tool_not_enabled","rule":null,"status":200,"target":"delete_repo","withheld":null}],"passed":null,"reason":"tool_not_enabled","told":"{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"Unknown tool: delete_repo\",\"data\":{\"reason\":\"tool_not_enabled\",\"rule\":\"triage.tools\"}}}","virtual_server":"triage"}
     --- stderr
     "#);
 }
@@ -236,5 +236,188 @@ fn what_can_not_be_explained() {
     --- stdout
     --- stderr
     sluice: m.yaml has no virtual server `x`; it has triage
+    "#);
+}
+
+const DESK: &str = "\
+identity:
+  issuers:
+    - issuer: https://idp.example.com/
+      audiences: [https://mcp.example.com]
+      jwks: {file: /etc/sluice/keys.json}
+servers:
+  tracker: {auth_data: {type: mapping, file: /run/secrets/tokens.yaml}}
+virtual_servers:
+  desk:
+    match: {path: /mcp/desk}
+    collaborators: {in: [group:support], not_in: [user:mallory]}
+    servers:
+      - name: tracker
+        enabled_tools:
+          - get_issue
+          - {name: \"delete_*\", when: {in: [group:admins]}}
+        disabled_tools:
+          - {name: delete_repo, when: {not_in: [agent:console]}}
+  open:
+    match: {path: /mcp/open}
+    anonymous: true
+    servers: [{name: other, enabled_tools: [get_issue]}]
+";
+
+/// What is explained of the virtual server `desk` to who has these claims.
+fn explain_for(claims: &str, server: &str, arguments: &[&str]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let manifest = DESK.replace("virtual_servers:\n", "  other: {}\nvirtual_servers:\n");
+    fs::write(directory.path().join("m.yaml"), manifest).unwrap();
+    fs::write(directory.path().join("claims.json"), claims).unwrap();
+    let list = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"get_issue"},{"name":"delete_issue"},{"name":"delete_repo"},{"name":"other"}]}}"#;
+    fs::write(directory.path().join("list.json"), list).unwrap();
+    let fixed = [
+        "explain",
+        "--manifest",
+        "m.yaml",
+        "--virtual-server",
+        server,
+    ];
+    show(&sluice(directory.path(), &[&fixed, arguments].concat()))
+}
+
+const CLAIMS: [&str; 2] = ["--claims", "claims.json"];
+
+#[test]
+fn a_caller_by_claims() {
+    let call = |claims: &str, tool: &str| {
+        explain_for(claims, "desk", &[&CLAIMS[..], &["--tool", tool]].concat())
+    };
+    insta::assert_snapshot!(call(r#"{"sub": "alice", "groups": ["support", "admins"], "azp": "bot"}"#, "delete_issue"), @r#"
+    exit code: 0
+    --- stdout
+    the caller is `alice` of https://tests.invalid
+      user: `alice`
+      groups: `support`, `admins`
+      agent: `bot`
+      scopes: none
+    desk allows tools/call `delete_issue`
+      by delete_* when {in: [group:admins]} (m.yaml:17:13, virtual_servers.desk.servers[0].enabled_tools[1])
+    what goes on:
+      {"id":1,"jsonrpc":"2.0","method":"tools/call","params":{"name":"delete_issue"}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(call(r#"{"sub": "bob", "groups": "support", "scope": "a b"}"#, "delete_issue"), @r#"
+    exit code: 1
+    --- stdout
+    the caller is `bob` of https://tests.invalid
+      user: `bob`
+      groups: `support`
+      agent: none
+      scopes: `a`, `b`
+    desk denies `delete_issue`: tool_not_enabled (the virtual server does not enable it)
+      not by delete_* when {in: [group:admins]} (m.yaml:17:13, virtual_servers.desk.servers[0].enabled_tools[1])
+    the client is told, with HTTP 200:
+      {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: delete_issue","data":{"reason":"tool_not_enabled","rule":"desk.tools"}}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(call(r#"{"sub": "alice", "groups": ["support", "admins"], "azp": "bot"}"#, "delete_repo"), @r#"
+    exit code: 1
+    --- stdout
+    the caller is `alice` of https://tests.invalid
+      user: `alice`
+      groups: `support`, `admins`
+      agent: `bot`
+      scopes: none
+    desk denies `delete_repo`: tool_not_enabled (the virtual server does not enable it)
+      by delete_repo when {not_in: [agent:console]} (m.yaml:19:13, virtual_servers.desk.servers[0].disabled_tools[0])
+    the client is told, with HTTP 200:
+      {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: delete_repo","data":{"reason":"tool_not_enabled","rule":"desk.tools"}}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(call(r#"{"sub": "carol"}"#, "get_issue"), @r#"
+    exit code: 1
+    --- stdout
+    the caller is `carol` of https://tests.invalid
+      user: `carol`
+      groups: none
+      agent: none
+      scopes: none
+    desk denies it: not_a_collaborator (You may not use this MCP server)
+    the client is told, with HTTP 403:
+      {"jsonrpc":"2.0","error":{"code":-32600,"message":"You may not use this MCP server","data":{"reason":"not_a_collaborator"}}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(explain_for("", "desk", &["--tool", "get_issue"]), @r#"
+    exit code: 1
+    --- stdout
+    nobody says who calls
+    desk denies it: unauthenticated (An access token is needed)
+    the client is told, with HTTP 401:
+      {"jsonrpc":"2.0","error":{"code":-32600,"message":"An access token is needed","data":{"reason":"unauthenticated"}}}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn a_list_for_a_caller() {
+    let claims = r#"{"sub": "alice", "iss": "https://idp.example.com/", "groups": ["support"]}"#;
+    let message = ["--message", "list.json", "--from", "server"];
+    let arguments = [&CLAIMS[..], &message].concat();
+    insta::assert_snapshot!(explain_for(claims, "desk", &arguments), @r#"
+    exit code: 0
+    --- stdout
+    the caller is `alice` of https://idp.example.com/
+      user: `alice`
+      groups: `support`
+      agent: none
+      scopes: none
+    desk shows 1 of 4 tools
+      shown   get_issue: by get_issue (m.yaml:16:13, virtual_servers.desk.servers[0].enabled_tools[0])
+      hidden  delete_issue: not by delete_* when {in: [group:admins]} (m.yaml:17:13, virtual_servers.desk.servers[0].enabled_tools[1])
+      hidden  delete_repo: by delete_repo when {not_in: [agent:console]} (m.yaml:19:13, virtual_servers.desk.servers[0].disabled_tools[0])
+      hidden  other: no line enables it
+    what goes on:
+      {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"get_issue"}]}}
+    --- stderr
+    "#);
+    let json = [&arguments[..], &["--json"]].concat();
+    insta::assert_snapshot!(explain_for(claims, "desk", &json), @r#"
+    exit code: 0
+    --- stdout
+    {"caller":{"agent":null,"groups":["support"],"issuer":"https://idp.example.com/","scopes":[],"subject":"alice","user":"alice"},"decision":"allow","entries":[{"decision":"allow","name":"get_issue","rule":{"column":13,"file":"m.yaml","id":"virtual_servers.desk.servers[0].enabled_tools[0]","line":16,"pattern":"get_issue"}},{"decision":"deny","name":"delete_issue","reason":"tool_not_enabled","rule":null,"withheld":{"column":13,"file":"m.yaml","id":"virtual_servers.desk.servers[0].enabled_tools[1]","line":17,"pattern":"delete_* when {in: [group:admins]}"}},{"decision":"deny","name":"delete_repo","reason":"tool_not_enabled","rule":{"column":13,"file":"m.yaml","id":"virtual_servers.desk.servers[0].disabled_tools[0]","line":19,"pattern":"delete_repo when {not_in: [agent:console]}"},"withheld":null},{"decision":"deny","name":"other","reason":"tool_not_enabled","rule":null,"withheld":null}],"occurrences":[{"kept":1,"kind":"filtered","list":"tools","removed":3}],"passed":"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"get_issue\"}]}}","reason":null,"told":null,"virtual_server":"desk"}
+    --- stderr
+    "#);
+}
+
+#[test]
+fn claims_that_say_nothing() {
+    let call = |claims: &str, server: &str| {
+        explain_for(
+            claims,
+            server,
+            &[&CLAIMS[..], &["--tool", "get_issue"]].concat(),
+        )
+    };
+    insta::assert_snapshot!(call("[]", "desk"), @r#"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: claims.json is not a JSON object: invalid type: sequence, expected a map at line 1 column 0
+    "#);
+    insta::assert_snapshot!(call("{\"sub\": \"\"}", "desk"), @r#"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: claims.json does not say who calls: the claim `sub` is missing, or not what it should be
+    "#);
+    insta::assert_snapshot!(call("{\"sub\": \"alice\"}", "open"), @r#"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: `open` does not ask who calls, so that --claims says nothing
+    "#);
+    let nowhere = ["--claims", "nowhere.json", "--tool", "get_issue"];
+    insta::assert_snapshot!(explain_for("", "desk", &nowhere), @r#"
+    exit code: 2
+    --- stdout
+    --- stderr
+    sluice: can't read nowhere.json: No such file or directory (os error 2)
     "#);
 }

@@ -19,16 +19,23 @@ use crate::manifest::span::{Span, Spanned};
 use crate::policy::Pattern;
 
 use super::Context;
+use super::auth_data::{self, Credential};
+use super::identity::Identity;
 
 /// A physical server, as far as the manifest knows it.
 #[derive(Debug)]
 pub(super) struct KnownServer {
     pub(super) name: Spanned<String>,
+    pub(super) credential: Credential,
     tools: Vec<(String, Annotations)>,
 }
 
 /// The servers and what is known of their tools.
-pub(super) fn servers(context: &mut Context<'_>, servers: Entries<Server>) -> Vec<KnownServer> {
+pub(super) fn servers(
+    context: &mut Context<'_>,
+    servers: Entries<Server>,
+    identity: &Identity,
+) -> Vec<KnownServer> {
     let mut known = Vec::new();
     for (name, server) in servers.0 {
         context.check_name("server", &name);
@@ -46,7 +53,12 @@ pub(super) fn servers(context: &mut Context<'_>, servers: Entries<Server>) -> Ve
             check(context, &tool.value, &annotations.value, annotations.span);
             tools.push((tool.value, annotations.value));
         }
-        known.push(KnownServer { name, tools });
+        let credential = auth_data::compile(context, server.value.auth_data, identity);
+        known.push(KnownServer {
+            name,
+            credential,
+            tools,
+        });
     }
     known
 }
@@ -175,6 +187,7 @@ mod tests {
                 value: "s".to_owned(),
                 span: Span { start: 0, end: 0 },
             },
+            credential: Credential::default(),
             tools: tools
                 .into_iter()
                 .map(|(name, known)| (name.to_owned(), known))

@@ -105,11 +105,22 @@ fn in_range(
 }
 
 fn list_ttl(context: &mut Context<'_>, written: &Spanned<schema::Time>) -> Option<Duration> {
+    time(context, written, MAX_TTL, "a day")
+}
+
+/// A time that is not longer than `max`, in words `longest`; or `None` after reporting why it is
+/// none.
+pub(super) fn time(
+    context: &mut Context<'_>,
+    written: &Spanned<schema::Time>,
+    max: Duration,
+    longest: &str,
+) -> Option<Duration> {
     let parsed = parse_duration(&written.value.0);
     let problem = match parsed {
-        Some(duration) if duration <= MAX_TTL => return Some(duration),
-        Some(_) => "is longer than a day",
-        None => "is no duration",
+        Some(duration) if duration <= max => return Some(duration),
+        Some(_) => format!("is longer than {longest}"),
+        None => "is no duration".to_owned(),
     };
     let message = format!("{} {problem}", quote(&written.value.0));
     let help = "write a number with a unit: `ms`, `s`, `m` or `h`, like `60s`";

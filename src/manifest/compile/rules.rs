@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use crate::manifest::diagnostic::{Code, Diagnostic, quote};
 use crate::manifest::schema;
 use crate::manifest::span::{Span, Spanned};
-use crate::policy::{CanonicalUri, Pattern, PatternError, Rule, RuleId, Rules};
+use crate::policy::{CanonicalUri, Pattern, Rule, RuleId, Rules};
 
 use super::Context;
-use super::annotations::{self, Effect, KnownServer};
-use super::skills;
+use super::annotations::{Effect, KnownServer};
+use super::conditions::{self, Callers};
+use super::patterns::{self, Written};
 
 /// The most patterns of a list, other than exact texts, that are compared with one another: each
 /// is compared with each.
@@ -36,10 +37,18 @@ pub(super) enum Subject<'a> {
 
 impl Subject<'_> {
     /// Whether patterns are about URIs.
-    fn is_uri(self) -> bool {
+    pub(super) fn is_uri(self) -> bool {
         match self {
             Self::Resources | Self::Skills { .. } => true,
             Self::Tools(_) | Self::Prompts => false,
+        }
+    }
+
+    /// Whether it is used with arguments, of which conditions may speak.
+    fn has_arguments(self) -> bool {
+        match self {
+            Self::Tools(_) | Self::Prompts => true,
+            Self::Resources | Self::Skills { .. } => false,
         }
     }
 
@@ -62,6 +71,8 @@ pub(super) struct Lists {
     pub(super) prefix: String,
     /// The word after `enabled_` and `disabled_`.
     pub(super) noun: &'static str,
+    /// Whether it is known who calls, on which conditions depend.
+    pub(super) callers: Callers,
 }
 
 /// A rule with its place in the text.
@@ -73,11 +84,25 @@ struct Placed {
     span: Span,
     /// Whether it depends on `tool_metadata`, and so may come to match something else.
     by_annotation: bool,
+    /// Whether it is there only where a condition holds.
+    conditional: bool,
+}
+
+/// What the patterns of one list have in common.
+#[derive(Debug, Clone, Copy)]
+struct Side<'a> {
+    subject: Subject<'a>,
+    effect: Effect,
+    callers: Callers,
 }
 
 impl Placed {
-    /// Whether this rule matches whatever the other one of the same list does.
+    /// Whether this rule matches whatever the other one of the same list does, wherever that is
+    /// there.
     fn covers(&self, other: &Self) -> bool {
+        if self.conditional {
+            return false;
+        }
         let canonical = match (&self.canonical, &other.canonical) {
             (Some(wide), Some(narrow)) => wide.covers(narrow),
             (None, _) | (_, None) => true,
@@ -92,6 +117,7 @@ pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<
         disabled,
         prefix,
         noun,
+        callers,
     } = lists;
     let mut side = |effect, key: &str, list: Option<Vec<_>>| {
         let id = format!("{prefix}.{key}_{noun}");
@@ -105,7 +131,12 @@ pub(super) fn compile(context: &mut Context<'_>, lists: Lists, subject: Subject<
         let list = list.into_iter().take(MAX_PATTERNS).enumerate();
         list.filter_map(|(index, written)| {
             let id = RuleId::new(format!("{id}[{index}]"));
-            place(context, id, written, subject, effect)
+            let side = Side {
+                subject,
+                effect,
+                callers,
+            };
+            place(context, id, written, side)
         })
         .collect::<Vec<_>>()
     };
@@ -126,66 +157,36 @@ fn place(
     context: &mut Context<'_>,
     id: RuleId,
     written: Spanned<schema::Pattern>,
-    subject: Subject<'_>,
-    effect: Effect,
+    side: Side<'_>,
 ) -> Option<Placed> {
-    let Spanned { value, span } = written;
-    let mut by_annotation = false;
-    let (pattern, text) = match &value {
-        schema::Pattern::Text(text) => {
-            check_text(context, text, span);
-            let compiled = match subject {
-                Subject::Tools(_) | Subject::Prompts => Pattern::name(text),
-                Subject::Resources => Pattern::uri(text),
-                Subject::Skills { .. } => {
-                    skills::check(context, text, span)?;
-                    Pattern::uri(text)
-                }
-            };
-            (
-                compiled
-                    .map_err(|error| bad_pattern(context, error, span))
-                    .ok()?,
-                text.clone(),
-            )
-        }
-        schema::Pattern::Map(map) => {
-            let asked = annotations::asked(map);
-            let pattern = match (&map.regex, asked.as_slice()) {
-                (Some(regex), []) => Pattern::regex(&regex.value)
-                    .map_err(|error| bad_pattern(context, error, regex.span))
-                    .ok()?,
-                (None, [_, ..]) => {
-                    by_annotation = true;
-                    by_annotations(context, &asked, span, subject, effect)?
-                }
-                (Some(_), [_, ..]) => {
-                    let message = "a pattern is a `regex` or has annotations, not both";
-                    context.report(Diagnostic::new(Code::Exclusive, span, message));
-                    return None;
-                }
-                (None, []) => {
-                    if context.is_intact(span) {
-                        let message = "an empty pattern matches nothing";
-                        context.report(Diagnostic::new(Code::BadPattern, span, message));
-                    }
-                    return None;
-                }
-            };
-            (pattern, as_written(map, &asked))
-        }
+    let Side {
+        subject,
+        effect,
+        callers,
+    } = side;
+    let Spanned { mut value, span } = written;
+    let when = match &mut value {
+        schema::Pattern::Text(_) => None,
+        schema::Pattern::Map(map) => map.when.take(),
     };
-    let uri = subject.is_uri() && effect == Effect::Enable;
-    if !by_annotation && pattern.is_impossible(uri) {
-        let help = "a URI that can be read in two ways (dot segments, empty segments, needless \
-                    escapes) is enabled only by a pattern without wildcards";
-        context.report(
-            Diagnostic::new(Code::NeverMatches, span, "the pattern can match nothing")
-                .help(help.to_owned()),
-        );
-        return None;
+    let conditional = when.is_some();
+    let condition = when.and_then(|when| {
+        callers.need(context, when.span, "the condition");
+        conditions::condition(context, when, subject.has_arguments())
+    });
+    let Written {
+        pattern,
+        mut text,
+        by_annotation,
+    } = patterns::compile(context, &value, span, subject, effect)?;
+    if let Some((_, condition)) = &condition {
+        text = format!("{text} when {condition}");
     }
     let rule = Rule::new(id, context.source.location(span), text, pattern.clone());
+    let rule = match condition {
+        Some((condition, _)) => rule.when(condition),
+        None => rule,
+    };
     let disables_uris = subject.is_uri() && effect == Effect::Disable;
     Some(Placed {
         rule,
@@ -193,126 +194,26 @@ fn place(
         pattern,
         span,
         by_annotation,
+        conditional,
     })
-}
-
-fn as_written(map: &schema::PatternMap, asked: &[(&str, bool)]) -> String {
-    if let Some(regex) = &map.regex {
-        return format!("{{regex: {:?}}}", regex.value);
-    }
-    let hints: Vec<_> = asked
-        .iter()
-        .map(|(hint, value)| format!("{hint}: {value}"))
-        .collect();
-    format!("{{{}}}", hints.join(", "))
-}
-
-fn by_annotations(
-    context: &mut Context<'_>,
-    asked: &[(&'static str, bool)],
-    span: Span,
-    subject: Subject<'_>,
-    effect: Effect,
-) -> Option<Pattern> {
-    let server = match subject {
-        Subject::Tools(server) => server?,
-        Subject::Prompts | Subject::Resources | Subject::Skills { .. } => {
-            let message = "only tools have annotations";
-            context.report(Diagnostic::new(Code::BadPattern, span, message));
-            return None;
-        }
-    };
-    let pattern = annotations::pattern(server, asked, effect);
-    if pattern.is_impossible(false) {
-        let message = "the pattern can match nothing";
-        let help = format!(
-            "annotations are decided by `servers.{}.tool_metadata`, where no tool has these",
-            server.name.value
-        );
-        context.report(Diagnostic::new(Code::NeverMatches, span, message).help(help));
-        return None;
-    }
-    Some(pattern)
-}
-
-fn bad_pattern(context: &mut Context<'_>, error: PatternError, span: Span) {
-    let label = match &error {
-        // The parser's own text has several lines; the last one says why.
-        PatternError::RegexSyntax(text) => text.lines().last().unwrap_or(""),
-        PatternError::Empty
-        | PatternError::TooLong
-        | PatternError::GlobCharacter(_)
-        | PatternError::RegexTooLarge
-        | PatternError::TemplateBrace
-        | PatternError::TemplateExpression(_)
-        | PatternError::GlobAndTemplate => "",
-    };
-    let regex = matches!(
-        error,
-        PatternError::RegexSyntax(_) | PatternError::RegexTooLarge
-    );
-    let code = if regex {
-        Code::BadRegex
-    } else {
-        Code::BadPattern
-    };
-    let help = match &error {
-        PatternError::RegexTooLarge => "repeat less",
-        PatternError::GlobCharacter(_) => {
-            "a glob has `*` for any run and `?` for any one character; else write `{regex: …}`"
-        }
-        PatternError::TemplateExpression(_) => {
-            "write `{name}` for one segment, or `{+name}` for anything"
-        }
-        PatternError::GlobAndTemplate => "write `{+name}` in the place of `*`",
-        PatternError::Empty
-        | PatternError::TooLong
-        | PatternError::TemplateBrace
-        | PatternError::RegexSyntax(_) => "",
-    };
-    context.report(
-        Diagnostic::new(code, span, error.to_string())
-            .label(label.trim_start_matches("error: "))
-            .help(Some(help.to_owned()).filter(|help| !help.is_empty())),
-    );
-}
-
-/// Warns of what a reader of the manifest cannot see.
-fn check_text(context: &mut Context<'_>, text: &str, span: Span) {
-    // `escape_debug` knows which characters print; quotes and backslashes do, but are escaped.
-    let unseen = |c: char| !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1;
-    let latin = |c: char| c.is_ascii_alphabetic();
-    // Greek, Cyrillic, Armenian, Cherokee and fullwidth letters that look like Latin ones.
-    let alike = |c: char| matches!(c, '\u{370}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}' | '\u{ff01}'..='\u{ff5e}');
-    let problem = if text.trim() != text {
-        "has spaces at its ends"
-    } else if text.chars().any(unseen) {
-        "has characters that cannot be seen"
-    } else if text.contains(latin) && text.contains(alike) {
-        "mixes Latin letters with others that look like them"
-    } else {
-        return;
-    };
-    let message = format!("{} {problem}", quote(text));
-    let help = "names and URIs are compared as they are: nothing is trimmed or normalised";
-    context.report(Diagnostic::new(Code::OddText, span, message).help(help.to_owned()));
 }
 
 /// Reports the rules of one list that another one makes superfluous.
 fn shadowed(context: &mut Context<'_>, list: &[Placed]) {
-    let mut exact: HashMap<&str, &Placed> = HashMap::new();
+    let mut exact: HashMap<&str, (usize, &Placed)> = HashMap::new();
+    for (index, placed) in list.iter().enumerate().filter(|(_, it)| !it.conditional) {
+        if let Some(text) = placed.pattern.as_exact() {
+            exact.entry(text).or_insert((index, placed));
+        }
+    }
     let wide: Vec<(usize, &Placed)> = compared(list).collect();
     for (index, placed) in list.iter().enumerate() {
         let twin = placed
             .pattern
             .as_exact()
-            .and_then(|text| match exact.get(text) {
-                Some(first) => Some(*first),
-                None => {
-                    exact.insert(text, placed);
-                    None
-                }
-            });
+            .and_then(|text| exact.get(text))
+            .filter(|(first, _)| *first != index)
+            .map(|(_, twin)| *twin);
         let other = twin.or_else(|| {
             let covering = wide.iter().find(|(other, wider)| {
                 // Of two that cover each other, the first counts.
@@ -343,14 +244,13 @@ fn compared(list: &[Placed]) -> impl Iterator<Item = (usize, &Placed)> {
     wide.take(MAX_COMPARED)
 }
 
-/// Reports the rules that enable what is disabled as a whole.
+/// Reports the rules that enable what is disabled as a whole, and for everyone.
 fn always_disabled(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Placed]) {
-    let exact: HashMap<&str, &Placed> = disabled
-        .iter()
+    let always = || disabled.iter().filter(|placed| !placed.conditional);
+    let exact: HashMap<&str, &Placed> = always()
         .filter_map(|placed| Some((placed.pattern.as_exact()?, placed)))
         .collect();
-    let canonical: HashMap<&str, &Placed> = disabled
-        .iter()
+    let canonical: HashMap<&str, &Placed> = always()
         .filter_map(|placed| Some((placed.canonical.as_ref()?.as_exact()?, placed)))
         .collect();
     for placed in enabled {
@@ -360,7 +260,7 @@ fn always_disabled(context: &mut Context<'_>, enabled: &[Placed], disabled: &[Pl
             .and_then(|text| exact.get(text).copied());
         let other = twin.or_else(|| {
             let mut wide = compared(disabled);
-            wide.find(|(_, wider)| wider.pattern.covers(&placed.pattern))
+            wide.find(|(_, wider)| !wider.conditional && wider.pattern.covers(&placed.pattern))
                 .map(|(_, wider)| wider)
         });
         let other = other.or_else(|| in_another_spelling(placed, &canonical, disabled));
@@ -392,7 +292,10 @@ fn in_another_spelling<'a>(
     disabled.first()?.canonical.as_ref()?;
     let uri = CanonicalUri::new(enabled.pattern.as_exact()?);
     uri.forms().find_map(|form| {
-        let matches = |rule: &Placed| rule.canonical.as_ref().is_some_and(|it| it.matches(form));
+        let matches = |rule: &Placed| {
+            let canonical = rule.canonical.as_ref().filter(|_| !rule.conditional);
+            canonical.is_some_and(|canonical| canonical.matches(form))
+        };
         let wide = || compared(disabled).find(|(_, rule)| matches(rule));
         exact
             .get(form)

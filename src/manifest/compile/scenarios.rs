@@ -6,17 +6,20 @@ use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
 use crate::manifest::schema::{self, Decision};
 use crate::manifest::span::{Span, Spanned};
 use crate::manifest::{Expectation, Given, Test};
-use crate::policy::Reason;
+use serde_json::{Map, Value};
 
-use super::Context;
+use crate::policy::{Caller, Reason, Trust};
 
-/// The tests that can be run. `known` says whether `virtual_servers` are all that the manifest
-/// has, so that another name is wrong.
+use super::conditions::Callers;
+use super::identity::Identity;
+use super::{Asked, Context};
+
+/// The tests that can be run.
 pub(super) fn compile(
     context: &mut Context<'_>,
     written: Vec<Spanned<schema::Test>>,
-    virtual_servers: &[String],
-    known: bool,
+    asked: &Asked,
+    identity: &Identity,
 ) -> Vec<Test> {
     let mut names: HashMap<String, Span> = HashMap::new();
     let mut tests = Vec::new();
@@ -42,19 +45,26 @@ pub(super) fn compile(
             names.entry(name.value.clone()).or_insert(name.span);
         }
         let given = test.given.and_then(|given| {
-            check_virtual_server(context, &given, virtual_servers, known);
-            compile_given(context, given)
+            let callers = check_virtual_server(context, &given, asked, identity);
+            let claims = given.value.claims.as_ref();
+            if let Some(claims) = claims {
+                check_claims(context, claims, callers, identity);
+            }
+            let claims = claims.map(|claims| claims.value.clone());
+            let (virtual_server, given) = compile_given(context, given)?;
+            Some((virtual_server, claims, given))
         });
         let expect = test
             .expect
             .and_then(|expect| compile_expect(context, expect));
-        if let (Some(name), Some((virtual_server, given)), Some(expect)) =
+        if let (Some(name), Some((virtual_server, claims, given)), Some(expect)) =
             (test.name, given, expect)
         {
             let location = context.source.location(span);
             tests.push(Test {
                 name: name.value,
                 virtual_server,
+                claims,
                 given,
                 expect,
                 location,
@@ -64,21 +74,59 @@ pub(super) fn compile(
     tests
 }
 
+/// Checks that there is the virtual server that a test asks, and says whether it asks who calls.
 fn check_virtual_server(
     context: &mut Context<'_>,
     given: &Spanned<schema::Given>,
-    virtual_servers: &[String],
-    known: bool,
-) {
+    asked: &Asked,
+    identity: &Identity,
+) -> Callers {
     let Some(name) = &given.value.virtual_server else {
         context.missing(given.span, "virtual_server");
+        return Callers::Known;
+    };
+    let found = asked.names.iter().find(|(known, _)| *known == name.value);
+    match found {
+        Some((_, true)) => Callers::Anonymous(name.span),
+        Some((_, false)) if identity.is_absent() => Callers::NoIdentity,
+        Some((_, false)) => Callers::Known,
+        None if !asked.all => Callers::Known,
+        None => {
+            let message = format!("there is no virtual server {}", quote(&name.value));
+            let known = asked.names.iter().map(|(known, _)| known.as_str());
+            let help = did_you_mean(&name.value, known);
+            let unknown = Diagnostic::new(Code::UnknownVirtualServer, name.span, message);
+            context.report(unknown.help(help));
+            Callers::Known
+        }
+    }
+}
+
+/// Checks that a test's claims are those of a caller.
+fn check_claims(
+    context: &mut Context<'_>,
+    claims: &Spanned<Map<String, Value>>,
+    callers: Callers,
+    identity: &Identity,
+) {
+    callers.need(context, claims.span, "what comes of claims");
+    let (Callers::Known, Some(authentication)) = (callers, identity.authentication()) else {
         return;
     };
-    if known && !virtual_servers.contains(&name.value) {
-        let message = format!("there is no virtual server {}", quote(&name.value));
-        let help = did_you_mean(&name.value, virtual_servers.iter().map(String::as_str));
-        context.report(Diagnostic::new(Code::UnknownVirtualServer, name.span, message).help(help));
-    }
+    let Err(problem) = Caller::supposed(claims.value.clone(), authentication) else {
+        return;
+    };
+    let help = match authentication.trust {
+        Trust::EnvoyPeerCertificate => {
+            "of a certificate `sub` alone is known, a SPIFFE id like `spiffe://example.com/agent`"
+        }
+        Trust::Issuers(_) | Trust::EnvoyJwtAuthn { .. } => {
+            "a token has the claim `sub`, a text, and may have others"
+        }
+    };
+    context.report(
+        Diagnostic::new(Code::BadClaims, claims.span, problem.to_string()).help(help.to_owned()),
+    );
 }
 
 fn compile_given(
@@ -94,6 +142,7 @@ fn compile_given(
                 resource,
                 skill,
                 message,
+                claims: _,
             },
         span,
     } = given;

@@ -1,6 +1,7 @@
 //! Virtual servers, checked.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
 use crate::manifest::schema;
@@ -8,7 +9,9 @@ use crate::manifest::span::{Span, Spanned};
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Definition, Instructions, VirtualServer};
 
+use super::access::{self, Access};
 use super::annotations::KnownServer;
+use super::identity::Identity;
 use super::matching::Matches;
 use super::rules::{self, Lists, Subject};
 use super::{Context, Known, skills};
@@ -18,10 +21,12 @@ pub(super) fn compile(
     context: &mut Context<'_>,
     written: schema::Entries<schema::VirtualServer>,
     servers: &[KnownServer],
+    identity: &Identity,
     known: Known,
 ) -> Vec<VirtualServer> {
     let mut compiler = Compiler {
         servers,
+        identity,
         servers_known: known.servers,
         all_resolved: known.servers && known.virtual_servers,
         matches: Matches::default(),
@@ -48,6 +53,7 @@ pub(super) fn compile(
 
 struct Compiler<'a> {
     servers: &'a [KnownServer],
+    identity: &'a Identity,
     servers_known: bool,
     matches: Matches,
     used: HashSet<&'a str>,
@@ -74,6 +80,18 @@ impl Compiler<'_> {
                 None
             }
         };
+        let place = self.place(name, span, context);
+        let access = access::Written {
+            collaborators: written.collaborators,
+            anonymous: written.anonymous,
+            resource: written.resource,
+        };
+        let Access {
+            callers,
+            authentication,
+            collaborators,
+            resource,
+        } = access::compile(context, self.identity, access, matches.as_ref(), place);
         let prefix = format!("virtual_servers.{}", name.value);
         let backend = match written.servers {
             Some(backends) => self.backend(context, backends),
@@ -99,6 +117,7 @@ impl Compiler<'_> {
             disabled: written.disabled_prompts,
             prefix: prefix.clone(),
             noun: "prompts",
+            callers,
         };
         let prompts = rules::compile(context, prompts, Subject::Prompts);
         let resources = Lists {
@@ -106,6 +125,7 @@ impl Compiler<'_> {
             disabled: written.disabled_resources,
             prefix: prefix.clone(),
             noun: "resources",
+            callers,
         };
         let resources = rules::compile(context, resources, Subject::Resources);
         let skill_lists = Lists {
@@ -113,6 +133,7 @@ impl Compiler<'_> {
             disabled: written.disabled_skills,
             prefix: prefix.clone(),
             noun: "skills",
+            callers,
         };
         let skills = rules::compile(context, skill_lists, Subject::Skills { resources_listed });
         let http_sse = written.http_sse.as_ref().map(|http_sse| http_sse.span);
@@ -128,11 +149,15 @@ impl Compiler<'_> {
             span: backend_span,
         } = backend?;
         let server = backend.name.and_then(|name| self.server(context, name));
+        if let Some(server) = server {
+            access::check_credential(context, callers, &server.credential);
+        }
         let tools = Lists {
             enabled: backend.enabled_tools,
             disabled: backend.disabled_tools,
             prefix: format!("{prefix}.servers[0]"),
             noun: "tools",
+            callers,
         };
         let tools = rules::compile(context, tools, Subject::Tools(server));
         if nothing_listed && context.is_intact(span) && context.is_intact(backend_span) {
@@ -158,6 +183,10 @@ impl Compiler<'_> {
             batches,
             http_sse,
             tasks,
+            authentication,
+            collaborators,
+            resource,
+            auth_data: Arc::clone(&server?.credential.auth_data),
             ..Definition::new(name.value.clone(), server?.name.value.clone(), matches?)
         }))
     }
