@@ -129,21 +129,22 @@ impl Explanation<'_> {
     /// What decided against a target, where the refusal itself does not say: a rule that is not there
     /// for this caller or with these arguments, or one that is.
     fn against(&self, reason: Reason, name: &str) -> Option<Against<'_>> {
-        let targets = match reason {
-            Reason::ToolNotEnabled => vec![Target::Tool(name)],
-            Reason::PromptNotEnabled => vec![Target::Prompt(name)],
-            Reason::ResourceNotEnabled => vec![Target::Resource(name)],
-            Reason::SkillNotEnabled => vec![Target::Skill(name)],
-            Reason::ArgumentsNotAllowed => vec![Target::Tool(name), Target::Prompt(name)],
-            _ => Vec::new(),
-        };
+        let targets = [
+            (Reason::ToolNotEnabled, Target::Tool(name)),
+            (Reason::PromptNotEnabled, Target::Prompt(name)),
+            (Reason::ResourceNotEnabled, Target::Resource(name)),
+            (Reason::SkillNotEnabled, Target::Skill(name)),
+            (Reason::ArgumentsNotAllowed, Target::Tool(name)),
+            (Reason::ArgumentsNotAllowed, Target::Prompt(name)),
+        ];
+        let targets = targets.into_iter().filter(|(of, _)| *of == reason);
         let arguments = || {
             let document = self.arguments.as_ref();
             let used = reason == Reason::ArgumentsNotAllowed;
             document.filter(|_| used).map(Document::root)
         };
         let caller = self.view.caller();
-        targets.into_iter().find_map(|target| {
+        targets.map(|(_, target)| target).find_map(|target| {
             let withheld = self.view.withheld(target, caller, arguments());
             match self.view.server().decide(target, caller, arguments()) {
                 Decision::Deny {
