@@ -1,5 +1,6 @@
 //! What a token endpoint answers (RFC 6749 section 5, RFC 8693 section 2.2).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -126,7 +127,8 @@ pub(super) fn read(grant: &Grant, status: u16, body: &[u8]) -> Result<Token, Pro
             ));
         }
     }
-    let token = text("access_token").filter(|token| is_header_value(token));
+    let is_token = |token: &Cow<'_, str>| is_header_value(token) && !token.contains(' ');
+    let token = text("access_token").filter(is_token);
     let token = token.ok_or(Problem::Nonsense("`access_token` is no token"))?;
     Ok(Token {
         access_token: SecretString::from(token.into_owned()),

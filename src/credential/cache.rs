@@ -150,8 +150,30 @@ impl Cache {
 }
 
 /// For how long a token of this lifetime is used: until a tenth of it is left, but no less than 5 s
-/// and no more than 60 s before its end.
+/// and no more than 60 s before its end. One that does not live for that long is used for the first
+/// half of its life, since asking for one with each request would bring the server down.
 fn useful(lifetime: Duration) -> Duration {
     let margin = (lifetime / 10).clamp(Duration::from_secs(5), Duration::from_secs(60));
-    lifetime.saturating_sub(margin)
+    lifetime.saturating_sub(margin.min(lifetime / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_used_until_shortly_before_their_end() {
+        for (lifetime, expected) in [
+            (0, 0),
+            (1, 500),
+            (4, 2_000),
+            (10, 5_000),
+            (20, 15_000),
+            (100, 90_000),
+            (3_600, 3_540_000),
+        ] {
+            let used = useful(Duration::from_secs(lifetime));
+            assert_eq!(used, Duration::from_millis(expected), "{lifetime} s");
+        }
+    }
 }

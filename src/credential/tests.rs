@@ -375,6 +375,11 @@ async fn what_is_no_token_is_not_used_and_not_asked_for_all_the_time() {
         ),
         (
             200,
+            good(json!({"access_token": "a b"})),
+            Some("makes no sense"),
+        ),
+        (
+            200,
             good(json!({"access_token": ""})),
             Some("makes no sense"),
         ),
