@@ -2,6 +2,7 @@
 //! one stays in force. What was sealed for clients stays good, for the keys do not change with it.
 //! The files for TLS are watched in the same way.
 
+mod aloud;
 mod seal_keys;
 mod tls;
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use crate::manifest;
 use crate::policy::Policy;
 
+pub use aloud::warn_of_trust;
 pub use seal_keys::{NoKeys, SealKeys};
 pub use tls::{NoTls, TlsConfigs, TlsFiles, WatchedTls};
 
@@ -94,6 +96,10 @@ impl Watched {
         match manifest::load(&path.to_string(), &text) {
             Ok(loaded) => {
                 tracing::info!(%path, "the manifest has changed");
+                for diagnostic in loaded.warnings.render_json().lines() {
+                    tracing::warn!(%path, %diagnostic, "the manifest has a warning");
+                }
+                warn_of_trust(&loaded.policy);
                 Some(self.keys.give(loaded.policy))
             }
             Err(diagnostics) => {

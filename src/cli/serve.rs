@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::load::load;
 use super::{Exit, Out};
-use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls};
+use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls, warn_of_trust};
 use crate::server::{Address, Listen, Options, Server};
 
 /// Answer Envoy
@@ -115,6 +115,7 @@ impl Serve {
         if let Some(tls) = &tls {
             tls.warn_of_open_key();
         }
+        warn_of_trust(&loaded.policy);
         let policy = Arc::new(keys.give(loaded.policy));
         for address in server.addresses() {
             tracing::info!(%address, manifest = %self.manifest.display(), "listening");
