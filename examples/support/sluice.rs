@@ -124,10 +124,7 @@ impl Process {
                 return Err(format!("Sluice ended at its start ({status})"));
             }
             let log = self.log();
-            let mut addresses = log.lines().filter_map(|line| {
-                let (_, rest) = line.split_once("listening address=")?;
-                rest.split(' ').next()
-            });
+            let mut addresses = log.lines().filter_map(address);
             let unix = addresses.clone().any(|found| found.starts_with("unix:"));
             self.tcp = addresses.find_map(|address| address.parse().ok());
             if unix && tcp == self.tcp.is_some() {
@@ -200,6 +197,15 @@ impl Process {
         let log = fs::read(self.directory.path().join("sluice.log")).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
     }
+}
+
+/// The address in a line that says that Sluice listens there, in either format.
+fn address(line: &str) -> Option<&str> {
+    if let Some((_, rest)) = line.split_once("listening address=") {
+        return rest.split(' ').next();
+    }
+    let (_, rest) = line.split_once("\"message\":\"listening\",\"address\":\"")?;
+    rest.split('"').next()
 }
 
 impl Drop for Process {

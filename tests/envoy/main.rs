@@ -12,6 +12,9 @@
 #[path = "../../examples/support/mod.rs"]
 mod support;
 
+#[path = "../support/authorization_server/mod.rs"]
+mod authorization_server;
+
 mod house;
 mod message;
 mod upstream;

@@ -1,5 +1,12 @@
 //! Callers who are someone: what each of them may do, with what credential, and in which session.
 
+mod canaries;
+mod credentials;
+mod failures;
+mod load;
+mod oauth;
+mod place;
 mod sessions;
-#[allow(dead_code, reason = "more is done as someone with a token")]
+mod tools;
 mod visitor;
+mod vouched;

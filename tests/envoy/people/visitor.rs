@@ -45,6 +45,14 @@ impl Visitor {
         }
     }
 
+    /// The same, who comes on another way.
+    pub(super) fn with_client(&self, client: reqwest::Client) -> Self {
+        Self {
+            client,
+            ..self.clone()
+        }
+    }
+
     /// The same, in a session.
     pub(super) fn in_session(&self, session: &str) -> Self {
         Self {
