@@ -194,14 +194,16 @@ impl Explain {
 
 /// The arguments of a call as text, of which conditions may speak.
 fn arguments(policy: &Policy, given: &Given) -> Option<String> {
+    let none = || "{}".to_owned();
     match given {
         Given::Call { arguments, .. } | Given::Prompt { arguments, .. } => {
-            Some(Value::Object(arguments.clone()?).to_string())
+            let arguments = arguments.clone().map(Value::Object);
+            Some(arguments.map_or_else(none, |arguments| arguments.to_string()))
         }
         Given::Message(text) => {
             let document = Document::parse(text.as_bytes(), &policy.limits().json).ok()?;
-            let arguments = document.root().get("params")?.get("arguments")?;
-            Some(arguments.raw().to_owned())
+            let arguments = document.root().get("params")?.get("arguments");
+            Some(arguments.map_or_else(none, |arguments| arguments.raw().to_owned()))
         }
         Given::Resource { .. } | Given::Skill { .. } => None,
     }

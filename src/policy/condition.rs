@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::caller::Caller;
+use super::expression::{Expression, Facts, Outcome};
 use super::principal::Membership;
 use crate::json;
 
@@ -11,6 +12,8 @@ use crate::json;
 pub enum Condition {
     /// For these callers.
     Members(Arc<Membership>),
+    /// Where this is true.
+    Expression(Expression),
 }
 
 /// Under which circumstances something is judged, as far as conditions ask for them.
@@ -39,21 +42,47 @@ impl<'a> Circumstances<'a> {
         }
     }
 
-    /// Whether a rule of this condition enables.
+    /// Whether a rule of this condition enables: if it surely holds, and before there are arguments,
+    /// if there may be some with which it does.
     pub(super) fn enables(self, condition: &Condition) -> bool {
-        self.at_best || self.judge(condition)
+        if self.at_best {
+            return true;
+        }
+        match self.judge(condition) {
+            Outcome::True => true,
+            Outcome::Unknown => self.arguments.is_none(),
+            Outcome::False | Outcome::Error => false,
+        }
     }
 
-    /// Whether a rule of this condition disables: of nobody in particular it can't be told that it
-    /// does not.
+    /// Whether a rule of this condition disables: unless it surely does not hold, and before there
+    /// are arguments, unless there may be some with which it does not.
     pub(super) fn disables(self, condition: &Condition) -> bool {
-        !self.caller.is_known() || self.judge(condition)
+        match self.judge(condition) {
+            Outcome::True | Outcome::Error => true,
+            Outcome::Unknown => self.arguments.is_some(),
+            Outcome::False => false,
+        }
     }
 
-    fn judge(self, condition: &Condition) -> bool {
-        let _ = self.arguments;
+    /// What a condition comes to; of nobody in particular that can't be told.
+    fn judge(self, condition: &Condition) -> Outcome {
+        let Some(claims) = self.caller.claims() else {
+            return Outcome::Error;
+        };
         match condition {
-            Condition::Members(membership) => membership.admits(self.caller),
+            Condition::Members(membership) if membership.admits(self.caller) => Outcome::True,
+            Condition::Members(_) => Outcome::False,
+            Condition::Expression(expression) => {
+                let facts = Facts {
+                    user: self.caller.user(),
+                    groups: self.caller.groups(),
+                    agent: self.caller.agent(),
+                    scopes: self.caller.scopes(),
+                    claims,
+                };
+                expression.evaluate(&facts, self.arguments)
+            }
         }
     }
 }
@@ -167,6 +196,42 @@ mod tests {
         assert_eq!(withheld("get_key"), None);
         assert_eq!(withheld("get_issue"), None);
         assert_eq!(withheld("other"), None);
+        let by_arguments = |text| {
+            let condition = Condition::Expression(Expression::compile(text, true).unwrap());
+            vec![rule("r", name("get_*"), Some(condition))]
+        };
+        let text = r#"has(arguments.force) && arguments.force == true"#;
+        for (enables, arguments, expected) in [
+            (true, None, "allow r"),
+            (true, Some(r#"{"force": true}"#), "allow r"),
+            (true, Some(r#"{"force": false}"#), "deny nothing"),
+            (true, Some("{}"), "deny nothing"),
+            (true, Some("5"), "deny nothing"),
+            (false, None, "allow all"),
+            (false, Some(r#"{"force": true}"#), "deny r"),
+            (false, Some(r#"{"force": false}"#), "allow all"),
+            (false, Some("5"), "deny r"),
+        ] {
+            let tools = if enables {
+                Rules::new(by_arguments(text), Vec::new())
+            } else {
+                let all = rule("all", name("get_*"), None);
+                Rules::new(vec![all], by_arguments(text))
+            };
+            let view = self::view(&tools, &resources, &["a"]);
+            let target = Target::Tool("get_issue");
+            let limits = json::Limits::default();
+            let document =
+                arguments.map(|text| json::Document::parse(text.as_bytes(), &limits).unwrap());
+            let said = match &document {
+                None => say(view.decide(target)),
+                Some(document) => say(view.decide_use(target, Some(document.root()))),
+            };
+            assert_eq!(said, expected, "{enables} {arguments:?}");
+            // A call without arguments is one with none, not one of which they are not known.
+            let expected = if enables { "deny nothing" } else { "allow all" };
+            assert_eq!(say(view.decide_use(target, None)), expected);
+        }
         let nobody = View::anonymous(Arc::clone(view.server()));
         assert_eq!(say(nobody.decide(Target::Tool("get_key"))), "deny d0");
         assert_eq!(

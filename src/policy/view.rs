@@ -8,7 +8,7 @@ use super::decision::{Decision, Target};
 use super::sessions::SessionIds;
 use super::tasks::TaskIds;
 use super::virtual_server::VirtualServer;
-use crate::json;
+use crate::json::{self, Document};
 use crate::seal::{Keys, Purpose};
 
 /// A virtual server, as one caller sees it: whatever is decided, is decided for this caller.
@@ -58,6 +58,13 @@ impl View {
         target: Target<'_>,
         arguments: Option<json::Value<'_>>,
     ) -> Decision<'_> {
+        // A call without arguments is one with none.
+        let none = Document::parse(b"{}", &json::Limits::default());
+        let arguments = match (arguments, &none) {
+            (Some(arguments), _) => Some(arguments),
+            (None, Ok(none)) => Some(none.root()),
+            (None, Err(_)) => None,
+        };
         match self.decide(target) {
             Decision::Allow { .. } => self.server.decide(target, &self.caller, arguments),
             denied @ Decision::Deny { .. } => denied,

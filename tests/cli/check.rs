@@ -205,14 +205,25 @@ fn the_manifests_that_people_read_are_fine() {
     let (manifest, _) = rest.split_once("```").unwrap();
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("readme.yaml"), manifest).unwrap();
+    let identity = fs::read_to_string(root.join("docs/identity.md")).unwrap();
+    let (_, rest) = identity.split_once("```yaml\n").unwrap();
+    let (manifest, _) = rest.split_once("```").unwrap();
+    fs::write(directory.path().join("identity.yaml"), manifest).unwrap();
     let quickstart = root.join("examples/quickstart.yaml");
     fs::copy(quickstart, directory.path().join("quickstart.yaml")).unwrap();
-    let arguments = ["check", "--deny-warnings", "readme.yaml", "quickstart.yaml"];
+    let arguments = [
+        "check",
+        "--deny-warnings",
+        "readme.yaml",
+        "quickstart.yaml",
+        "identity.yaml",
+    ];
     insta::assert_snapshot!(show(&sluice(directory.path(), &arguments)), @r#"
     exit code: 0
     --- stdout
     readme.yaml: ok, 1 test passed
     quickstart.yaml: ok, 6 tests passed
+    identity.yaml: ok, 5 tests passed
     --- stderr
     "#);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
 use crate::manifest::schema;
 use crate::manifest::span::{Span, Spanned};
-use crate::policy::{Condition, Membership, Principal};
+use crate::policy::{Condition, Expression, Membership, Principal};
 
 use super::Context;
 
@@ -142,16 +142,53 @@ pub(super) fn condition(
             let text = text_of(&membership);
             Some((Condition::Members(Arc::new(membership)), text))
         }
-        schema::When::Expression(text) => {
-            let _ = has_arguments;
-            let message = format!(
-                "{} is an expression, which there are none yet",
-                quote(&text)
-            );
-            context.report(Diagnostic::new(Code::BadExpression, span, message));
-            None
-        }
+        schema::When::Expression(text) => match Expression::compile(&text, has_arguments) {
+            Ok(expression) => {
+                let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                Some((Condition::Expression(expression), shown))
+            }
+            Err(error) => {
+                let place = within(context, span, &text, error.range.start, error.range.end);
+                let bad = Diagnostic::new(Code::BadExpression, place, error.message);
+                context.report(bad.help(error.help));
+                None
+            }
+        },
     }
+}
+
+/// Where a part of a text stands that is written in `span`, which may be quoted or a block; the whole
+/// place, if that can't be told.
+fn within(context: &Context<'_>, span: Span, text: &str, start: usize, end: usize) -> Span {
+    let written = context.source.slice(span);
+    if let Some(at) = written.find(text) {
+        let at = span.start + at;
+        return Span {
+            start: at + start,
+            end: at + end,
+        };
+    }
+    // Of a block, each line but the first stands behind the spaces that indent it.
+    let in_block = || {
+        let before = text.get(..start)?;
+        let number = before.matches('\n').count();
+        let before = before.rsplit('\n').next()?;
+        let line = text.split('\n').nth(number)?;
+        let offset: usize = written
+            .split_inclusive('\n')
+            .take(number)
+            .map(str::len)
+            .sum();
+        let whole = written.split('\n').nth(number)?.trim_end();
+        let indent = whole.len().checked_sub(line.trim_end().len())?;
+        let at = span.start + offset + indent + before.len();
+        let length = (end - start).min(line.len() - before.len());
+        whole.ends_with(line.trim_end()).then_some(Span {
+            start: at,
+            end: at + length,
+        })
+    };
+    in_block().unwrap_or(span)
 }
 
 fn text_of(membership: &Membership) -> String {
