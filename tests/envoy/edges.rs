@@ -3,7 +3,7 @@
 
 mod cors;
 mod sizes;
-mod wire;
+pub(crate) mod wire;
 
 mod early;
 mod encodings;

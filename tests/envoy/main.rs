@@ -26,6 +26,7 @@ mod drain;
 mod edges;
 mod failures;
 mod http;
+mod identity;
 mod panics;
 mod people;
 mod python;

@@ -35,6 +35,6 @@ mod world;
 pub(crate) use client::{Client, Method};
 pub(crate) use failure::Failure;
 pub(crate) use key::{Key, Kind};
-pub(crate) use mint::{Token, hmac, now, part, sign, unsigned};
+pub(crate) use mint::{Token, hmac, now, part, sign, sign_parts, unsigned};
 pub(crate) use running::{AuthorizationServer, Running};
 pub(crate) use world::{Asked, Issued};
