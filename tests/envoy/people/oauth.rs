@@ -16,6 +16,7 @@ fn place() -> Place {
     Plan::new(r#"{type: mapping, claim: sub, file: "SECRETS/github.yaml"}"#)
         .identity(BY_RESOURCE)
         .secret("github.yaml", "alice: canary-github-alice\n")
+        .sessions()
         .build()
 }
 
@@ -74,7 +75,7 @@ async fn the_python_sdk_finds_its_way() {
     let done = client(&place, "triage", "legacy").unwrap();
     let token = done["token"].as_str().unwrap();
     let triage = place.nobody().with_token(token);
-    triage.works().await;
+    triage.begin().await.works().await;
     let other = triage.elsewhere(&place.url("other"));
     let refused = other.call("get_me", json!({})).await;
     assert_eq!(refused.status, 401, "{refused:?}");

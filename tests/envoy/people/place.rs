@@ -41,7 +41,9 @@ virtual_servers:
           - get_issue
           - "test_*"
           - {name: "delete_*", when: {in: ["group:admins"]}}
-          - {name: merge_pull_request, when: {in: ["group:admins"]}}
+          - {name: merge_pull_request, when: '"admins" in groups && claims.level >= 3'}
+          - name: list_issues
+            when: '!has(arguments.owner) || arguments.owner == user || "admins" in groups'
   other:
     match: {path: /mcp/other}
     collaborators: {in: ["group:admins", "scope:other.use"], not_in: ["user:mallory"]}

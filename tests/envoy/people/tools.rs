@@ -104,6 +104,26 @@ async fn each_one_comes_with_a_token_exchanged_for_theirs() {
     assert_eq!(asked[0].one("subject_token").is_some(), true);
 }
 
+/// A condition on arguments leaves the tool in the list: a call is what it decides.
+#[tokio::test]
+async fn arguments_decide_too() {
+    let place = mapping().build();
+    let (alice, bob) = (place.visitor(&place.alice()), place.visitor(&place.bob()));
+    let issues = |owner: &str| json!({"owner": owner, "repo": "hello-world"});
+    for visitor in [&alice, &bob] {
+        assert!(visitor.tools().await.contains(&"list_issues".to_owned()));
+    }
+    let theirs = alice.call("list_issues", issues("octo-org")).await;
+    assert_eq!(theirs.message()["result"]["isError"], true, "{theirs:?}");
+    assert!(theirs.body.contains("not allowed for you"), "{theirs:?}");
+    assert_eq!(place.executed(), 0);
+    alice.call("list_issues", issues("alice")).await;
+    assert_eq!(place.executed(), 1);
+    let his = bob.call("list_issues", issues("octo-org")).await;
+    assert_eq!(his.message()["result"]["isError"], false, "{his:?}");
+    assert_eq!(place.executed(), 2);
+}
+
 #[tokio::test]
 async fn who_may_not_come_in_is_told_what_would_help() {
     let place = mapping().build();
