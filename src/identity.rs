@@ -123,7 +123,7 @@ impl Verifier {
         }
         let now = self.means.clock.unix();
         let end = claims::check(&token.claims, now, issuer.leeway)?;
-        claims::check_audience(&token.claims, issuer, &ask.resource)?;
+        claims::check_audience(&token.claims, issuer, ask.resource.as_deref())?;
         let source = self.source(issuer);
         let view = source.view(issuer.max_stale);
         let generation = match self.check(&token, &view)? {
@@ -166,7 +166,7 @@ impl Verifier {
         if view.is_due || !has_keys {
             return Ok(None);
         }
-        claims::check_audience(claims, issuer, &ask.resource)?;
+        claims::check_audience(claims, issuer, ask.resource.as_deref())?;
         Ok(Some(entry.caller))
     }
 

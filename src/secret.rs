@@ -156,6 +156,10 @@ fn read(path: &Path) -> Result<SecretString, SecretError> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the manifest names the variable, so that only here it is known which to read"
+)]
 fn env(name: &str) -> Result<SecretString, SecretError> {
     let text = std::env::var(name).map_err(|_| SecretError::Unset(name.to_owned()))?;
     some(text, || name.to_owned())

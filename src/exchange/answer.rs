@@ -67,6 +67,9 @@ fn read_for(
     }
     if matches!(status, 200 | 202 | 204) {
         session(&mut scope, headers, &mut edits)?;
+    } else if headers.first(header::SESSION_ID).is_some() {
+        // No session begins with an error, and the server's own id is not for the client.
+        edits.remove(header::SESSION_ID);
     }
     let body = match status {
         200 if awaits || verb == Verb::Get => {

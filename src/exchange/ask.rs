@@ -26,8 +26,9 @@ pub struct IdentityAsk {
     pub authentication: Arc<Authentication>,
     /// The token.
     pub token: BearerToken,
-    /// The URL of the virtual server: the audience, where an issuer has none of its own.
-    pub resource: String,
+    /// The URL of the virtual server, as the manifest says it: the audience, where an issuer has none
+    /// of its own.
+    pub resource: Option<String>,
 }
 
 /// With what credential does a request of this caller go on to this server?

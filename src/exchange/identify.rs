@@ -47,15 +47,15 @@ pub(super) fn present(
     let Some(authentication) = server.authentication() else {
         return Ok(Presented::Nothing);
     };
-    let resource = resource(server, headers);
-    let challenge = challenge(&resource);
+    let challenge = challenge(&resource(server, headers));
     let claims = match &authentication.trust {
         Trust::Issuers(_) => {
             return token(headers, challenge).map(|token| {
                 Presented::Token(IdentityAsk {
                     authentication: Arc::clone(authentication),
                     token,
-                    resource,
+                    // Who calls has no say in what is the right audience, by `Host` or otherwise.
+                    resource: server.resource(),
                 })
             });
         }

@@ -1,8 +1,10 @@
 //! What the parameters of a request name, beyond the tool that `tools/call` names.
 
+use std::sync::LazyLock;
+
 use super::fold::{self, is_unambiguous};
 use super::refusal::Refusal;
-use crate::json::Value;
+use crate::json::{Document, Limits, Value};
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Target, View};
 
@@ -106,9 +108,31 @@ pub(super) fn check_tool_uses(
         check(block, BLOCK)?;
         let name = block.get("name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Refusal::params("a `tool_use` needs `name`, a string"))?;
-        if !server.allows(Target::Tool(&name)) {
-            return Err(Refusal::not_enabled(server, Target::Tool(&name), version));
+        let tool = Target::Tool(&name);
+        if !server.allows(tool) {
+            return Err(Refusal::not_enabled(server, tool, version));
+        }
+        let arguments = arguments(block.get("input"))?;
+        if !server.decide_use(tool, arguments).is_allowed() {
+            return Err(Refusal::arguments(server, tool, version));
         }
     }
     Ok(())
+}
+
+/// What a call without arguments is judged with.
+static NO_ARGUMENTS: LazyLock<Option<Document<'static>>> =
+    LazyLock::new(|| Document::parse(b"{}", &Limits::default()).ok());
+
+/// The arguments of a call, as it is judged. None, and null, are an empty object, as servers take
+/// them.
+///
+/// # Errors
+///
+/// Never, in truth.
+pub(super) fn arguments(written: Option<Value<'_>>) -> Result<Value<'_>, Refusal> {
+    written
+        .filter(|written| !written.is_null())
+        .or_else(|| NO_ARGUMENTS.as_ref().map(Document::root))
+        .ok_or_else(|| Refusal::params("`arguments` must be an object"))
 }

@@ -127,7 +127,7 @@ fn request<'d>(
     }
     let rule = match &target {
         None => None,
-        Some(named) => match head.server.decide_use(named.target(), arguments(params)) {
+        Some(named) => match decide(head, method, named, params)? {
             Decision::Allow { rule } => Some(rule.id().clone()),
             Decision::Deny { .. } if head.server.allows(named.target()) => {
                 return Err(Refusal::arguments(&head.server, named.target(), version));
@@ -167,9 +167,24 @@ fn request<'d>(
     })
 }
 
-/// The arguments of a call.
-fn arguments(params: Option<Value<'_>>) -> Option<Value<'_>> {
-    params.and_then(|params| params.get("arguments"))
+/// Decides about what a request names. With what arguments a task was called has been decided.
+///
+/// # Errors
+///
+/// Those of [`names::arguments`].
+fn decide<'p>(
+    head: &'p Head,
+    method: ClientMethod,
+    named: &Named<'_>,
+    params: Option<Value<'_>>,
+) -> Result<Decision<'p>, Refusal> {
+    let takes_arguments = matches!(method, ClientMethod::ToolsCall | ClientMethod::PromptsGet);
+    if !takes_arguments {
+        return Ok(head.server.decide(named.target()));
+    }
+    let arguments = params.and_then(|params| params.get("arguments"));
+    let arguments = names::arguments(arguments)?;
+    Ok(head.server.decide_use(named.target(), arguments))
 }
 
 fn notification<'d>(

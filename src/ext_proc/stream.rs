@@ -1,6 +1,7 @@
 //! The replies of one stream, made as its messages come.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -130,8 +131,8 @@ impl<M: Machine> Replies<M> {
                 self.resolver.rejected(ticket);
             }
             let ask = match reply_to(owed, step.reply) {
-                Ok(ask) => ask,
-                Err(outcome) => {
+                ControlFlow::Continue(ask) => ask,
+                ControlFlow::Break(outcome) => {
                     self.state = State::Running(machine);
                     return Some(outcome);
                 }
@@ -185,14 +186,10 @@ impl<M: Machine> Replies<M> {
     }
 }
 
-/// What the machine asks.
-///
-/// # Errors
-///
-/// It asks nothing: this is what Envoy is told.
-fn reply_to(owed: Owed, reply: Reply) -> Result<Box<Ask>, Outcome> {
-    Err(match reply {
-        Reply::Ask(ask) => return Ok(ask),
+/// What the machine asks, or what Envoy is told.
+fn reply_to(owed: Owed, reply: Reply) -> ControlFlow<Outcome, Box<Ask>> {
+    ControlFlow::Break(match reply {
+        Reply::Ask(ask) => return ControlFlow::Continue(ask),
         Reply::Continue { headers, body } => Ok(response::go_on(owed, headers, body)),
         Reply::Refuse(refusal) => Ok(response::refuse(&refusal)),
         Reply::Answer(json) => Ok(response::answer(json)),

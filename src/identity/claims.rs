@@ -61,10 +61,14 @@ fn time(claims: &Claims, name: &'static str) -> Result<Option<f64>, Flaw> {
 /// Clients write the URL of a resource with and without a slash at its end, whatever the metadata
 /// says, and issuers copy what clients write: one slash makes no difference there. Audiences of the
 /// manifest are taken character for character.
-pub(super) fn check_audience(claims: &Claims, issuer: &Issuer, resource: &str) -> Result<(), Flaw> {
+pub(super) fn check_audience(
+    claims: &Claims,
+    issuer: &Issuer,
+    resource: Option<&str>,
+) -> Result<(), Flaw> {
     let is_taken = |audience: &str| {
         if issuer.audiences.is_empty() {
-            without_slash(audience) == without_slash(resource)
+            resource.is_some_and(|resource| without_slash(audience) == without_slash(resource))
         } else {
             issuer.audiences.iter().any(|taken| taken == audience)
         }

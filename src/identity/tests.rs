@@ -134,7 +134,7 @@ fn ask(authentication: &Arc<Authentication>, token: &str) -> IdentityAsk {
     IdentityAsk {
         authentication: Arc::clone(authentication),
         token: BearerToken::read(format!("Bearer {token}").as_bytes()).unwrap(),
-        resource: RESOURCE.to_owned(),
+        resource: Some(RESOURCE.to_owned()),
     }
 }
 

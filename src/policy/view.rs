@@ -8,7 +8,7 @@ use super::decision::{Decision, Target};
 use super::sessions::SessionIds;
 use super::tasks::TaskIds;
 use super::virtual_server::VirtualServer;
-use crate::json::{self, Document};
+use crate::json;
 use crate::seal::{Keys, Purpose};
 
 /// A virtual server, as one caller sees it: whatever is decided, is decided for this caller.
@@ -53,20 +53,9 @@ impl View {
     /// Decides whether a target may be used with these arguments. What may not be seen may not be
     /// used, whatever the arguments.
     #[must_use]
-    pub fn decide_use(
-        &self,
-        target: Target<'_>,
-        arguments: Option<json::Value<'_>>,
-    ) -> Decision<'_> {
-        // A call without arguments is one with none.
-        let none = Document::parse(b"{}", &json::Limits::default());
-        let arguments = match (arguments, &none) {
-            (Some(arguments), _) => Some(arguments),
-            (None, Ok(none)) => Some(none.root()),
-            (None, Err(_)) => None,
-        };
+    pub fn decide_use(&self, target: Target<'_>, arguments: json::Value<'_>) -> Decision<'_> {
         match self.decide(target) {
-            Decision::Allow { .. } => self.server.decide(target, &self.caller, arguments),
+            Decision::Allow { .. } => self.server.decide(target, &self.caller, Some(arguments)),
             denied @ Decision::Deny { .. } => denied,
         }
     }

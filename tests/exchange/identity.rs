@@ -225,14 +225,15 @@ fn a_token_is_for_the_url_of_the_virtual_server() {
         panic!("something else");
     };
     assert_eq!(ask.token.expose(), "abc.def.ghi");
-    assert_eq!(ask.resource, "https://mcp.example.com/mcp/desk");
     assert!(!format!("{ask:?}").contains("abc.def.ghi"));
-    // Where the manifest does not say it, it is the one that the request came to.
+    assert_eq!(ask.resource.unwrap(), "https://mcp.example.com/mcp/desk");
+
+    // Where the manifest does not say it, the request does not either: `Host` is the client's.
     let derived = policy_of(issuers(), AuthData::None, None);
     let Ask::Identity(ask) = asked(Talk::new(&derived).head("POST", PATH, &[TOKEN])) else {
         panic!("something else");
     };
-    assert_eq!(ask.resource, "https://mcp.example.com/mcp/desk");
+    assert_eq!(ask.resource, None);
 }
 
 #[test]

@@ -62,7 +62,7 @@ async fn the_audience_is_looked_at_each_time() {
     let token = long();
     assert_eq!(verify(&verifier, &authentication, &token).await, "alice");
     let mut elsewhere = ask(&authentication, &token);
-    elsewhere.resource = "https://mcp.example.com/mcp/b".to_owned();
+    elsewhere.resource = Some("https://mcp.example.com/mcp/b".to_owned());
     let answer = verifier.cached(&elsewhere).unwrap();
     assert_eq!(outcome(&answer), ELSEWHERE);
     assert_eq!(checks(&verifier), 1);
