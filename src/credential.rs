@@ -2,7 +2,8 @@
 //!
 //! What is written down (`mapping`, headers) is looked up; what an authorization server gives
 //! (`request`, `exchange`) is kept for as long as it is good (`cache`), and asked for once, however
-//! many wait for it. Where there is no credential, the request does not go on.
+//! many wait for it; while the server is down (`outage`), hardly at all. Where there is no
+//! credential, the request does not go on.
 
 mod answer;
 mod assertion;
@@ -10,6 +11,7 @@ mod cache;
 mod exchange;
 mod key;
 mod mapping;
+mod outage;
 mod request;
 
 #[cfg(test)]
@@ -26,6 +28,7 @@ use crate::policy::{AuthData, OAuth2, SecretText};
 use crate::secret::Secrets;
 use cache::{Cache, Issued, Looked};
 use mapping::Mappings;
+use outage::Outages;
 
 /// What has credentials. One serves all policies and all runtimes.
 pub struct Broker {
@@ -33,6 +36,7 @@ pub struct Broker {
     secrets: Arc<Secrets>,
     mappings: Mappings,
     cache: Cache,
+    outages: Outages,
     http: Result<reqwest::Client, reqwest::Error>,
 }
 
@@ -48,11 +52,13 @@ impl Broker {
     pub fn new(clock: Arc<dyn Clock>, secrets: Arc<Secrets>) -> Self {
         let mappings = Mappings::new(Arc::clone(&secrets));
         let cache = Cache::new(Arc::clone(&clock));
+        let outages = Outages::new(Arc::clone(&clock));
         Self {
             clock,
             secrets,
             mappings,
             cache,
+            outages,
             http: exchange::client(),
         }
     }
@@ -72,6 +78,10 @@ impl Broker {
                 Some(token) => header("authorization", "Bearer ", &token.expose().into()),
                 None => Err(CredentialFailure::NoneForCaller),
             }),
+            // What was given for the caller's token is not for who has none.
+            AuthData::OAuth2(_) if ask.auth_data.needs_token() && ask.token.is_none() => {
+                Some(Err(CredentialFailure::NoneForCaller))
+            }
             AuthData::OAuth2(oauth2) => match self.cache.look(&key::of(ask, oauth2)) {
                 Looked::Issued(issued) => Some(Ok(credential(&issued))),
                 Looked::Failed(failure) => Some(Err(failure)),
@@ -102,11 +112,16 @@ impl Broker {
             Looked::Failed(failure) => return Err(failure),
             Looked::Nothing => {}
         }
-        let asked = self.ask(&ask, oauth2).await;
-        match asked {
+        if !self.outages.admits(&oauth2.token_url) {
+            return Err(CredentialFailure::Unavailable);
+        }
+        match self.ask(&ask, oauth2).await {
             Ok(token) => Ok(credential(&self.cache.keep(key, token))),
             Err(failure) => {
-                self.cache.fail(key, failure);
+                // When an outage ends, it ends for all callers.
+                if !self.outages.has(&oauth2.token_url) {
+                    self.cache.fail(key, failure);
+                }
                 Err(failure)
             }
         }
@@ -137,6 +152,10 @@ impl Broker {
         let milliseconds = self.clock.steady().saturating_sub(began).as_millis();
         let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
         let (server, grant) = (&*ask.server, request::grant_name(&oauth2.grant));
+        match &asked {
+            Err(problem) if problem.is_outage() => self.outages.seen(&oauth2.token_url, began),
+            Ok(_) | Err(_) => self.outages.over(&oauth2.token_url),
+        }
         match asked {
             Ok(token) => {
                 tracing::debug!(server, grant, milliseconds, "a token was issued");

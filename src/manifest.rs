@@ -114,7 +114,7 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Diagnostics> {
 /// What is wrong with a text that may be secret: a code and a place for each mistake, and no words.
 pub type Mistakes = Vec<(&'static str, Location)>;
 
-/// Reads a map of texts by name, in YAML or JSON, held to the same as a manifest. `file` is its name
+/// Reads a map of texts by name, in YAML or JSON, held to the same as a manifest; none is empty. `file` is its name
 /// in locations.
 ///
 /// # Errors
@@ -125,6 +125,11 @@ pub fn texts(file: &str, text: &str) -> Result<Vec<(String, String)>, Mistakes> 
     let mut list = Vec::new();
     let decoded = tree::parse(&source, &mut list)
         .and_then(|root| decode::decode::<schema::Entries<String>>(root, &mut list));
+    for (_, text) in decoded.iter().flat_map(|decoded| &decoded.value.0) {
+        if text.value.trim().is_empty() {
+            list.push(Diagnostic::new(Code::WrongType, text.span, "an empty text"));
+        }
+    }
     if !list.is_empty() || decoded.is_none() {
         let place = |diagnostic: &Diagnostic| {
             (

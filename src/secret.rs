@@ -20,6 +20,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The longest secret, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
+/// The longest file with secrets in it, in bytes: those of some thousands of callers.
+const MAX_FILE: u64 = 4 << 20;
+
 /// Why a text can't be told. What it would have been is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
@@ -31,9 +34,9 @@ pub enum SecretError {
         /// What went wrong.
         kind: io::ErrorKind,
     },
-    /// A file is too long to be a secret.
-    #[error("{0} has more than {MAX_BYTES} bytes")]
-    TooLong(String),
+    /// A file is longer than so many bytes.
+    #[error("{0} has more than {1} bytes")]
+    TooLong(String, u64),
     /// A file or variable holds nothing, or no text.
     #[error("{0} holds no text")]
     NoText(String),
@@ -91,18 +94,24 @@ impl Secrets {
         for piece in &text.0 {
             match piece {
                 Piece::Text(text) => resolved.push_str(text),
-                Piece::File(path) => resolved.push_str(self.file(path)?.expose_secret()),
+                Piece::File(path) => {
+                    let secret = self.file(path)?;
+                    if secret.expose_secret().len() as u64 > MAX_BYTES {
+                        return Err(SecretError::TooLong(path.display().to_string(), MAX_BYTES));
+                    }
+                    resolved.push_str(secret.expose_secret());
+                }
                 Piece::Env(name) => resolved.push_str(env(name)?.expose_secret()),
             }
         }
         Ok(SecretString::from(resolved))
     }
 
-    /// What a file holds, without white space at its end.
+    /// What a file holds, one secret or many, without white space at its end.
     ///
     /// # Errors
     ///
-    /// It can't be read, or holds no text.
+    /// It can't be read, is longer than 4 MiB, or holds no text.
     pub fn file(&self, path: &Path) -> Result<Arc<SecretString>, SecretError> {
         let now = self.clock.steady();
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,9 +151,9 @@ impl Stamp {
 fn read(path: &Path) -> Result<SecretString, SecretError> {
     let name = || path.display().to_string();
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text));
+    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text));
     match read {
-        Ok(length) if length as u64 > MAX_BYTES => Err(SecretError::TooLong(name())),
+        Ok(length) if length as u64 > MAX_FILE => Err(SecretError::TooLong(name(), MAX_FILE)),
         Ok(_) => some(text, name),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Err(SecretError::NoText(name()))
@@ -204,6 +213,7 @@ mod tests {
             (b" \n".to_vec(), "holds no text"),
             (vec![0xff], "holds no text"),
             (vec![b'a'; 70_000], "has more than 65536 bytes"),
+            (vec![b'a'; 5 << 20], "has more than 4194304 bytes"),
         ] {
             fs::write(&path, content).unwrap();
             clock.advance(INTERVAL);

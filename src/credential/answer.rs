@@ -59,6 +59,17 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    /// Whether it is likely to be the same for all callers: the server is down, late or has too
+    /// much to do. Not 500, which one caller's token may bring about.
+    pub(super) fn is_outage(&self) -> bool {
+        match self {
+            Self::Connect | Self::Timeout | Self::Broken => true,
+            Self::Status(status) => matches!(status, 429 | 502 | 503 | 504),
+            Self::Refused(error) => *error == "temporarily_unavailable",
+            Self::TooLong | Self::Nonsense(_) => false,
+        }
+    }
+
     pub(super) fn failure(self) -> CredentialFailure {
         match self {
             Self::Refused("server_error" | "temporarily_unavailable") => {

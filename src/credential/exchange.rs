@@ -23,11 +23,13 @@ const WHOLE: Duration = Duration::from_secs(8);
 /// The longest answer, in bytes.
 const MAX_BYTES: usize = 256 << 10;
 
-/// A client that goes where it is told to and nowhere else. It keeps no connection: one would live on
-/// the runtime that it was made on, and be used from others.
+/// A client that goes where it is told to and nowhere else: no redirects, and no proxy of the
+/// environment, which would be given secrets without the manifest's saying so. It keeps no
+/// connection: one would live on the runtime that it was made on, and be used from others.
 pub(super) fn client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .redirect(Policy::none())
+        .no_proxy()
         .connect_timeout(CONNECT)
         .timeout(WHOLE)
         .pool_max_idle_per_host(0)

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::exchange::CredentialAsk;
-use crate::policy::{ClientAuthentication, Grant, OAuth2};
+use crate::policy::{ClientAuthentication, Grant, OAuth2, Piece};
 
 /// Claims that change from one token of a caller to the next, although nothing else does.
 const FLEETING: [&str; 6] = ["auth_time", "exp", "iat", "jti", "nbf", "uti"];
@@ -33,9 +33,18 @@ pub(super) fn of(ask: &CredentialAsk, oauth2: &OAuth2) -> [u8; 32] {
         Grant::ClientCredentials => add("client_credentials"),
         Grant::TokenExchange {
             requested_token_type,
-            ..
+            actor_token,
         } => {
             add("token_exchange");
+            // Who acts, by where the token comes from: what is read there is renewed.
+            for piece in actor_token.iter().flat_map(|actor| &actor.0) {
+                match piece {
+                    Piece::Text(text) => add(&format!("text {text}")),
+                    Piece::File(path) => add(&format!("file {}", path.display())),
+                    Piece::Env(name) => add(&format!("env {name}")),
+                }
+            }
+            add("");
             add(requested_token_type.as_deref().unwrap_or_default());
         }
         Grant::JwtBearer => add("jwt_bearer"),

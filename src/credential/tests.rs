@@ -1,3 +1,5 @@
+mod canary;
+mod outage;
 mod server;
 
 use std::collections::HashMap;
