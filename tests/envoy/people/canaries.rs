@@ -70,10 +70,9 @@ fn theirs(visitors: &[(&Visitor, &str)]) -> Canaries {
 fn has_none(place: &str, text: &str, canaries: &Canaries) {
     assert!(!text.is_empty(), "{place} is empty");
     for (what, canary) in canaries {
-        if let Some(at) = text.find(canary.as_str()) {
-            let around: String = text[..at].chars().rev().take(200).collect();
-            let around: String = around.chars().rev().collect();
-            panic!("{what} is in {place}, after: …{around}");
+        if let Some((before, _)) = text.split_once(canary.as_str()) {
+            let line = before.lines().next_back().unwrap_or_default();
+            panic!("{what} is in {place}, after: {line}");
         }
     }
 }

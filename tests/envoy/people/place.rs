@@ -50,13 +50,16 @@ virtual_servers:
     servers: [{name: github, enabled_tools: [get_me]}]
 "#;
 
+/// What is changed in Envoy's config, with what the authorization server is.
+type Change = Box<dyn FnOnce(Config, &Running) -> Config>;
+
 /// What a place is made of. In all texts `IDP` stands for the authorization server's origin,
 /// `SECRETS` for a directory, and `ENVOY` for the origin under which Envoy is reached.
 pub(super) struct Plan {
     identity: String,
     auth_data: String,
     options: Options,
-    change: Box<dyn FnOnce(Config, &Running) -> Config>,
+    change: Change,
     setup: Box<dyn FnOnce(Setup) -> Setup>,
     secrets: Vec<(String, String)>,
     client: Client,
@@ -238,7 +241,7 @@ impl Place {
     /// The claims of the token that arrived last, which the authorization server must have given.
     pub(super) fn last_claims(&self) -> Value {
         let issued = self.idp.find(&self.last_token());
-        Value::Object(issued.expect("a token that was issued").claims)
+        Value::Object(issued.unwrap().claims)
     }
 
     /// How often the authorization server was asked for tokens.

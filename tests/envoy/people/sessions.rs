@@ -24,22 +24,23 @@ fn options() -> Options {
 /// The server's own id of the session that began last.
 fn own_id(github: &Running) -> String {
     let arrived = github.github().gate().arrived();
-    let ids = arrived.iter().map(|it| it.header("mcp-session-id"));
-    let id = ids.filter(|id| !id.is_empty()).next_back();
+    let mut ids = arrived.iter().map(|it| it.header("mcp-session-id"));
+    let id = ids.rfind(|id| !id.is_empty());
     id.unwrap().to_owned()
 }
 
 /// Ids that nobody was given: each character of one changed, pieces of one, and others.
 fn forged(id: &str) -> Vec<String> {
-    let middle = id.len() / 2;
+    let (first, second) = id.split_at(id.len() / 2);
     let swapped = |at: usize| {
-        let other = if &id[at..=at] == "A" { "B" } else { "A" };
-        format!("{}{other}{}", &id[..at], &id[at + 1..])
+        let mut swapped: Vec<char> = id.chars().collect();
+        swapped[at] = if swapped[at] == 'A' { 'B' } else { 'A' };
+        swapped.into_iter().collect()
     };
     let mut ids: Vec<String> = (0..id.len()).map(swapped).collect();
     ids.extend([
-        id[..middle].to_owned(),
-        id[middle..].to_owned(),
+        first.to_owned(),
+        second.to_owned(),
         format!("{id}{id}"),
         format!("{id}A"),
         "0".to_owned(),
@@ -113,7 +114,7 @@ async fn read_until(stream: &mut reqwest::Response, text: &str) -> String {
 /// The last id of an event in a stream that is not empty.
 fn last_id(stream: &str) -> String {
     let ids = stream.lines().filter_map(|line| line.strip_prefix("id:"));
-    let last = ids.map(str::trim).filter(|id| !id.is_empty()).next_back();
+    let last = ids.map(str::trim).rfind(|id| !id.is_empty());
     last.unwrap_or_else(|| panic!("no id of an event: {stream}"))
         .to_owned()
 }

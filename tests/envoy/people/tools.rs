@@ -101,7 +101,7 @@ async fn each_one_comes_with_a_token_exchanged_for_theirs() {
     assert_eq!(place.asked(), 2, "one for each of them, and then kept");
     let asked = place.idp.asked();
     assert!(asked.iter().all(|asked| asked.status == 200));
-    assert_eq!(asked[0].one("subject_token").is_some(), true);
+    assert!(asked[0].one("subject_token").is_some());
 }
 
 /// A condition on arguments leaves the tool in the list: a call is what it decides.
