@@ -97,10 +97,6 @@ async fn while_failing(place: &Place, subject: &str, reason: &str) {
 
 #[tokio::test]
 async fn without_a_credential_nothing_is_called() {
-    let place = place();
-    // So that the keys are known: it is tokens that can't be had.
-    place.idp.fail("/token", Failure::Status(503));
-    while_failing(&place, "first", "credential_unavailable").await;
     let body = |value: Value| Failure::Body(value.to_string());
     let token = "canary-issued-with-nonsense";
     let table = [
@@ -130,16 +126,24 @@ async fn without_a_credential_nothing_is_called() {
             "no text",
             body(json!({"access_token": 7, "token_type": "Bearer"})),
         ),
-        ("elsewhere", Failure::Redirect(place.idp.url("/token"))),
+        (
+            "elsewhere",
+            Failure::Redirect("http://127.0.0.1:9/".to_owned()),
+        ),
     ];
+    // Each has a place of its own, since nobody asks soon again where a server was down.
     for (what, failure) in table {
+        let place = place();
         place.idp.fail("/token", failure);
         while_failing(&place, what, "credential_unavailable").await;
-        place.idp.recover();
     }
+    let place = place();
+    place.visitor(&place.idp.token("known")).tools().await;
     place.idp.set_down(true);
-    while_failing(&place, "down", "credential_unavailable").await;
-    place.idp.recover();
+    let unlucky = place.visitor(&place.idp.token("down"));
+    failed(&get_me(&unlucky).await, "credential_unavailable");
+    assert_eq!(place.executed(), 0);
+    let place = self::place();
     place.idp.fail("/token", Failure::Error("invalid_grant"));
     while_failing(&place, "refused", "no_credential").await;
     place.idp.recover();
