@@ -23,6 +23,7 @@ pub use resolver::{Answer, Pending, Resolver};
 pub use stream::Replies;
 
 use crate::exchange::{Event, Exchange, Step, Vouched};
+use crate::telemetry::Metrics;
 
 /// The key of gRPC initial metadata by which Envoy's route names what it is for
 /// (`ExtProcPerRoute.overrides.grpc_initial_metadata`).
@@ -63,6 +64,7 @@ impl Machine for Exchange {
 pub struct Service<F> {
     new_machine: Arc<F>,
     resolver: Arc<dyn Resolver>,
+    metrics: Arc<Metrics>,
 }
 
 impl<F> fmt::Debug for Service<F> {
@@ -77,11 +79,17 @@ where
     M: Machine,
 {
     /// A service that makes a machine for each request; `new_machine` is given the route's name
-    /// for it, where there is one. `resolver` answers what machines ask.
-    pub fn new(new_machine: Arc<F>, resolver: Arc<dyn Resolver>) -> ExternalProcessorServer<Self> {
+    /// for it, where there is one. `resolver` answers what machines ask, `metrics` count what
+    /// happens.
+    pub fn new(
+        new_machine: Arc<F>,
+        resolver: Arc<dyn Resolver>,
+        metrics: Arc<Metrics>,
+    ) -> ExternalProcessorServer<Self> {
         ExternalProcessorServer::new(Self {
             new_machine,
             resolver,
+            metrics,
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES)
@@ -119,6 +127,7 @@ where
             request.into_inner(),
             machine,
             resolver,
+            Arc::clone(&self.metrics),
         )))
     }
 }

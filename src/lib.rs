@@ -12,12 +12,12 @@
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
 //! - [`exchange`]: the sans-I/O machine for one HTTP exchange.
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
+//! - [`telemetry`]: what happened, as log lines and as numbers.
 //! - [`clock`]: the time, as whoever needs it is given it.
 //! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
 //! - [`credential`]: with what requests go on in the place of the caller's own credentials.
 //! - [`reload`]: the manifest as it changes; the last good one stays.
-//! - [`telemetry`]: what happened, as types that know their own log line.
 //! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
 //! - [`server`]: listeners, health and drain.
 //! - [`cli`]: one file a command.

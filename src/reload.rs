@@ -11,12 +11,13 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
 use crate::manifest;
 use crate::policy::Policy;
+use crate::telemetry::Metrics;
 
 pub use aloud::warn_of_trust;
 pub use seal_keys::{NoKeys, SealKeys};
@@ -46,6 +47,7 @@ pub struct Watched {
     path: PathBuf,
     stamp: Option<Stamp>,
     keys: SealKeys,
+    metrics: Arc<Metrics>,
 }
 
 /// What changes when a file does.
@@ -58,13 +60,15 @@ struct Stamp {
 }
 
 impl Watched {
-    /// The file as it is now; what is read after this is not older. Each policy gets these keys.
+    /// The file as it is now; what is read after this is not older. Each policy gets these keys,
+    /// and each change is counted.
     #[must_use]
-    pub fn new(path: &Path, keys: SealKeys) -> Self {
+    pub fn new(path: &Path, keys: SealKeys, metrics: Arc<Metrics>) -> Self {
         Self {
             path: path.to_owned(),
             stamp: Stamp::of(path),
             keys,
+            metrics,
         }
     }
 
@@ -85,6 +89,16 @@ impl Watched {
             return None;
         }
         self.stamp = stamp;
+        let policy = self.load();
+        match policy {
+            Some(_) => self.metrics.manifest_loaded(SystemTime::now()),
+            None => self.metrics.manifest_failed(),
+        }
+        policy
+    }
+
+    /// The policy, if the file has no errors; they are logged.
+    fn load(&self) -> Option<Policy> {
         let path = self.path.display();
         let text = match read(&self.path) {
             Ok(text) => text,
@@ -144,7 +158,7 @@ mod tests {
             fs::rename(fresh, &path).unwrap();
         };
         write(GOOD);
-        let mut watched = Watched::new(&path, SealKeys::new(&[]).unwrap());
+        let mut watched = Watched::new(&path, SealKeys::new(&[]).unwrap(), Arc::default());
         assert!(watched.changed().is_none());
         write(&GOOD.replace("/v", "/w"));
         assert!(watched.changed().unwrap().select(None, "/w").is_some());
@@ -169,7 +183,7 @@ mod tests {
             |policy: &Policy| View::anonymous(Arc::clone(policy.virtual_server("v").unwrap()));
         let ids = |policy: &Policy, sealed: &str| view(policy).task_ids().unwrap().open(sealed);
         let sealed = view(&before).task_ids().unwrap().seal("a", "1").unwrap();
-        let mut watched = Watched::new(&path, keys);
+        let mut watched = Watched::new(&path, keys, Arc::default());
         fs::write(&path, &manifest).unwrap();
         let after = watched.changed().unwrap();
         assert_eq!(ids(&after, &sealed), Some(("a".to_owned(), "1".to_owned())));

@@ -4,6 +4,7 @@
 //! listeners: work that never changes threads costs a third less than work that is stolen. Envoy
 //! opens a connection for each of its own workers.
 
+mod admin;
 mod answers;
 mod listen;
 mod tls;
@@ -27,6 +28,8 @@ use crate::exchange::Exchange;
 use crate::ext_proc::{Machine, Resolver, Service};
 use crate::policy::Policy;
 use crate::reload::TlsConfigs;
+use crate::telemetry::Metrics;
+use admin::Admin;
 use answers::Answers;
 use listen::Listener;
 use tls::Tls;
@@ -50,6 +53,10 @@ pub struct Options {
     pub drain: Duration,
     /// What the TCP listeners show and ask for in TLS; without it they are plain.
     pub tls: Option<TlsConfigs>,
+    /// Where the administrator is answered, if anywhere.
+    pub admin: Option<Listen>,
+    /// What counts.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Options {
@@ -59,6 +66,8 @@ impl Default for Options {
             workers,
             drain: Duration::from_secs(30),
             tls: None,
+            admin: None,
+            metrics: Arc::default(),
         }
     }
 }
@@ -67,6 +76,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<Listener>,
+    admin: Option<Listener>,
     options: Options,
 }
 
@@ -81,12 +91,22 @@ impl Server {
             .iter()
             .map(Listener::bind)
             .collect::<Result<_, _>>()?;
-        Ok(Self { listeners, options })
+        let admin = options.admin.as_ref().map(Listener::bind).transpose()?;
+        Ok(Self {
+            listeners,
+            admin,
+            options,
+        })
     }
 
     /// The addresses that are bound, with the ports that were found for port 0.
     pub fn addresses(&self) -> impl Iterator<Item = &Address> {
         self.listeners.iter().map(Listener::address)
+    }
+
+    /// The address where the administrator is answered.
+    pub fn admin_address(&self) -> Option<&Address> {
+        self.admin.as_ref().map(Listener::address)
     }
 
     /// Serves until `shutdown`, and then until the exchanges in flight have finished. Each exchange
@@ -123,6 +143,15 @@ impl Server {
         let (stop, mut stopped) = watch::channel(false);
         let stop = Arc::new(stop);
         let mut health = HealthReporter::new();
+        // The administrator is answered for as long as this is here: during the drain, no longer.
+        let (_done, done) = watch::channel(());
+        if let Some(listener) = self.admin {
+            let admin = Admin {
+                metrics: Arc::clone(&self.options.metrics),
+                stopped: stopped.clone(),
+            };
+            admin.spawn(listener, done)?;
+        }
         let new_machine = Arc::new(new_machine);
         let tls = self.options.tls.map(Tls::new);
         let mut threads = Vec::new();
@@ -138,6 +167,7 @@ impl Server {
                 health: health.clone(),
                 new_machine: Arc::clone(&new_machine),
                 resolver: Arc::clone(&resolver),
+                metrics: Arc::clone(&self.options.metrics),
                 stopped: stopped.clone(),
             };
             let runtime = runtime::Builder::new_current_thread()
@@ -206,6 +236,7 @@ struct Worker<F> {
     health: HealthReporter,
     new_machine: Arc<F>,
     resolver: Arc<dyn Resolver>,
+    metrics: Arc<Metrics>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -229,6 +260,7 @@ where
                 .add_service(Service::new(
                     Arc::clone(&self.new_machine),
                     Arc::clone(&self.resolver),
+                    Arc::clone(&self.metrics),
                 ));
             let mut stopped = self.stopped.clone();
             let stopped = async move {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,6 +14,7 @@ use super::load::load;
 use super::{Exit, Out};
 use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls, warn_of_trust};
 use crate::server::{Address, Listen, Options, Server};
+use crate::telemetry::Metrics;
 
 /// Answer Envoy
 ///
@@ -46,6 +47,10 @@ pub(super) struct Serve {
     /// The authorities of clients: with them, a client without a certificate of one is refused
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_client_ca: Option<PathBuf>,
+    /// Where to answer the administrator over HTTP, with `/metrics` for Prometheus and `/healthz`:
+    /// `127.0.0.1:9902`, `unix:/path/to.sock`. Nowhere, unless said
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<Listen>,
     /// How many threads answer; one for each core, unless said otherwise
     #[arg(long, value_name = "COUNT")]
     workers: Option<usize>,
@@ -92,16 +97,20 @@ impl Serve {
                 return Ok(Exit::Usage);
             }
         };
-        let watched = Watched::new(&self.manifest, keys.clone());
+        let metrics = Arc::new(Metrics::default());
+        let watched = Watched::new(&self.manifest, keys.clone(), Arc::clone(&metrics));
         let loaded = match load(&self.manifest, out)? {
             Ok(loaded) => loaded,
             Err(exit) => return Ok(exit),
         };
+        metrics.manifest_loaded(SystemTime::now());
         let defaults = Options::default();
         let options = Options {
             workers: self.workers.unwrap_or(defaults.workers),
             drain: Duration::from_secs(self.drain),
             tls: tls.as_ref().map(WatchedTls::configs),
+            admin: self.admin,
+            metrics,
         };
         let server = match Server::bind(&self.listen, options) {
             Ok(server) => server,
@@ -116,6 +125,9 @@ impl Serve {
             tls.warn_of_open_key();
         }
         warn_of_trust(&loaded.policy);
+        if let Some(address) = server.admin_address() {
+            tell_of_admin(address);
+        }
         let policy = Arc::new(keys.give(loaded.policy));
         for address in server.addresses() {
             tracing::info!(%address, manifest = %self.manifest.display(), "listening");
@@ -171,6 +183,16 @@ fn warn_of_plain<'a>(addresses: impl Iterator<Item = &'a Address>, tls: bool) {
     }
     if tls && !tcp {
         tracing::warn!("--tls-cert is for TCP listeners, and there is none");
+    }
+}
+
+/// Says where the administrator is answered, and warns if everyone is.
+fn tell_of_admin(address: &Address) {
+    tracing::info!(%address, "answering /metrics and /healthz");
+    if let Listen::Tcp(socket) = address
+        && !socket.ip().to_canonical().is_loopback()
+    {
+        tracing::warn!(%address, "--admin is not a loopback address: whoever reaches it can read the metrics");
     }
 }
 

@@ -16,7 +16,7 @@ use super::resolver::{Answer, Pending, Resolver};
 use super::response::Owed;
 use super::{Machine, request, response};
 use crate::exchange::{Ask, Reply, Step};
-use crate::telemetry;
+use crate::telemetry::{self, Metrics};
 
 /// For how long Envoy is told to wait for an answer. Whoever answers takes less.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -29,6 +29,7 @@ pub struct Replies<M> {
     messages: Streaming<ProcessingRequest>,
     state: State<M>,
     resolver: Arc<dyn Resolver>,
+    metrics: Arc<Metrics>,
 }
 
 impl<M: fmt::Debug> fmt::Debug for Replies<M> {
@@ -77,11 +78,13 @@ impl<M: Machine> Replies<M> {
         messages: Streaming<ProcessingRequest>,
         machine: M,
         resolver: Arc<dyn Resolver>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             messages,
             state: State::First(machine),
             resolver,
+            metrics,
         }
     }
 
@@ -125,10 +128,14 @@ impl<M: Machine> Replies<M> {
     fn step(&mut self, mut machine: M, owed: Owed, mut step: Step) -> Option<Outcome> {
         loop {
             for occurrence in &step.occurrences {
-                telemetry::record(machine.virtual_server(), occurrence);
+                telemetry::record(&self.metrics, machine.virtual_server(), occurrence);
             }
             if let Some(ticket) = step.rejected {
+                self.metrics.token_rejected(machine.virtual_server());
                 self.resolver.rejected(ticket);
+            }
+            if matches!(step.reply, Reply::Answer(_)) {
+                self.metrics.answered(machine.virtual_server());
             }
             let ask = match reply_to(owed, step.reply) {
                 ControlFlow::Continue(ask) => ask,

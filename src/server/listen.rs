@@ -158,10 +158,46 @@ impl Listener {
     }
 }
 
+/// A listener that accepts connections as they are.
+#[derive(Debug)]
+pub(super) enum Accepting {
+    Unix {
+        socket: tokio::net::UnixListener,
+        _file: Arc<SocketFile>,
+    },
+    Tcp(tokio::net::TcpListener),
+}
+
+/// A connection as it is.
+#[derive(Debug)]
+pub(super) enum Connection {
+    Unix(tokio::net::UnixStream),
+    Tcp(tokio::net::TcpStream),
+}
+
+impl Accepting {
+    pub(super) fn new(listener: Listener) -> io::Result<Self> {
+        Ok(match listener.socket {
+            Socket::Unix(socket, file) => Self::Unix {
+                socket: tokio::net::UnixListener::from_std(socket)?,
+                _file: file,
+            },
+            Socket::Tcp(socket) => Self::Tcp(tokio::net::TcpListener::from_std(socket)?),
+        })
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Connection> {
+        Ok(match self {
+            Self::Unix { socket, .. } => Connection::Unix(socket.accept().await?.0),
+            Self::Tcp(socket) => Connection::Tcp(socket.accept().await?.0),
+        })
+    }
+}
+
 /// The file of a Unix socket, removed with the last of its listeners, unless a successor has put
 /// its own in its place.
 #[derive(Debug)]
-struct SocketFile {
+pub(super) struct SocketFile {
     path: PathBuf,
     inode: u64,
 }

@@ -27,6 +27,7 @@ mod edges;
 mod failures;
 mod http;
 mod identity;
+mod metrics;
 mod panics;
 mod people;
 mod python;

@@ -1,0 +1,188 @@
+//! What Prometheus reads of Sluice, after traffic that is known.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::house::{House, MANIFEST, post, sluice, stateless, wait_for};
+use crate::message;
+use crate::support::sluice::Process;
+
+/// A page of metrics: the value of each series.
+type Page = BTreeMap<String, f64>;
+
+/// Where the administrator is answered.
+fn admin(sluice: &Process) -> String {
+    let log = sluice.log();
+    let line = log.lines().find(|line| line.contains("/metrics")).unwrap();
+    let (_, address) = line.split_once("address=").unwrap();
+    format!("http://{}", address.split(' ').next().unwrap())
+}
+
+fn house() -> House {
+    let setup = sluice(MANIFEST).argument("--admin", "127.0.0.1:0");
+    House::from(stateless(), &setup, |config| config)
+}
+
+/// The page, held to the text format as strictly as what Sluice writes needs.
+async fn page(house: &House) -> Page {
+    let url = format!("{}/metrics", admin(&house.sluice));
+    let answer = house.client.get(url).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!(answer.headers()["content-type"], kind);
+    read(&answer.text().await.unwrap())
+}
+
+fn read(text: &str) -> Page {
+    assert!(text.ends_with('\n'), "{text}");
+    let mut page = Page::new();
+    let mut families = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let (name, words) = help.split_once(' ').unwrap();
+            assert!(!words.is_empty() && !families.contains(&name), "{line}");
+            let kind = lines.next().unwrap().strip_prefix("# TYPE ").unwrap();
+            let counter = kind == format!("{name} counter");
+            assert!(counter || kind == format!("{name} gauge"), "{kind}");
+            assert_eq!(counter, name.ends_with("_total"), "{name}");
+            families.push(name);
+            continue;
+        }
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
+        assert_eq!(families.last(), Some(&name), "{line}");
+        let labels = labels.strip_suffix('}').unwrap();
+        for label in labels.split(',').filter(|label| !label.is_empty()) {
+            let (name, value) = label.split_once("=\"").unwrap();
+            let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+            assert!(name.chars().all(is_name), "{line}");
+            let value = value.strip_suffix('"').unwrap();
+            assert!(!value.contains(['"', '\\']), "{line}");
+        }
+        let before = page.insert(series.to_owned(), value.parse().unwrap());
+        assert_eq!(before, None, "{line}");
+    }
+    page
+}
+
+fn decision(server: &str, decision: &str, reason: &str) -> String {
+    format!(
+        "sluice_decisions_total{{virtual_server=\"{server}\",decision=\"{decision}\",reason=\"{reason}\"}}"
+    )
+}
+
+/// The decisions of a page.
+fn decisions(page: &Page) -> Vec<(String, f64)> {
+    let decisions = page.iter();
+    let decisions = decisions.filter(|(series, _)| series.starts_with("sluice_decisions_total"));
+    decisions
+        .map(|(series, count)| (series.clone(), *count))
+        .collect()
+}
+
+fn call(tool: &str) -> serde_json::Value {
+    message::call(1, tool, json!({}))
+}
+
+#[tokio::test]
+async fn decisions_are_counted_exactly_by_reason() {
+    let house = house();
+    assert_eq!(decisions(&page(&house).await), []);
+    for _ in 0..3 {
+        house.ask(&call("get_me")).await;
+    }
+    for _ in 0..5 {
+        house.ask(&call("delete_repository")).await;
+    }
+    house
+        .ask(&message::legacy(1, "tools/list", json!({})))
+        .await;
+    post(&house.client, &house.url("nowhere"), &call("get_me"))
+        .send()
+        .await
+        .unwrap();
+    let page = page(&house).await;
+    let expected = [
+        (decision("-", "deny", "unknown_virtual_server"), 1.0),
+        (decision("triage", "allow", "-"), 4.0),
+        (decision("triage", "deny", "tool_not_enabled"), 5.0),
+    ];
+    assert_eq!(decisions(&page), expected);
+    assert_eq!(
+        page["sluice_lists_filtered_total{virtual_server=\"triage\"}"],
+        1.0
+    );
+    assert!(page["sluice_list_entries_removed_total{virtual_server=\"triage\"}"] >= 1.0);
+    assert_eq!(page["sluice_manifest_generation"], 1.0);
+}
+
+#[tokio::test]
+async fn what_clients_invent_makes_no_series() {
+    let house = house();
+    let send = async |word: &str| {
+        let (url, elsewhere) = (house.url("triage"), house.url(word));
+        let invented = message::legacy(1, word, json!({}));
+        for (url, message) in [
+            (&url, &call(word)),
+            (&url, &invented),
+            (&elsewhere, &call("get_me")),
+        ] {
+            post(&house.client, url, message).send().await.unwrap();
+        }
+    };
+    send("invented").await;
+    let before = page(&house).await;
+    for index in 0..1000 {
+        send(&format!("invented-{index}")).await;
+    }
+    let after = page(&house).await;
+    let names = |page: &Page| page.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&after), names(&before));
+    for reason in ["tool_not_enabled", "method_not_enabled"] {
+        assert_eq!(after[&decision("triage", "deny", reason)], 1001.0);
+    }
+    assert_eq!(
+        after[&decision("-", "deny", "unknown_virtual_server")],
+        1001.0
+    );
+}
+
+#[tokio::test]
+async fn health_is_told_until_the_drain_is_over_which_nobody_holds_up() {
+    let setup = sluice(MANIFEST)
+        .argument("--admin", "127.0.0.1:0")
+        .argument("--drain", "20");
+    let mut house = House::from(stateless(), &setup, |config| config);
+    let admin = admin(&house.sluice);
+    let status = async |path: &str| {
+        let answer = reqwest::get(format!("{admin}{path}")).await;
+        answer.map(|answer| answer.status().as_u16()).ok()
+    };
+    assert_eq!(status("/healthz").await, Some(200));
+    for path in ["/", "/metrics/", "/healthz?x/metrics/x", "/debug"] {
+        let expected = if path.contains('?') { 200 } else { 404 };
+        assert_eq!(status(path).await, Some(expected), "{path}");
+    }
+    let posted = house.client.post(format!("{admin}/metrics")).send().await;
+    assert_eq!(posted.unwrap().status(), 404);
+    // One that connects and says nothing.
+    let address = admin.strip_prefix("http://").unwrap();
+    let _idle = std::net::TcpStream::connect(address).unwrap();
+    let trickle = message::call(1, "test_trickle", json!({"events": 20, "interval_ms": 50}));
+    let url = house.url("triage");
+    let slow = post(&house.client, &url, &trickle).send().await.unwrap();
+    house.sluice.signal("TERM").unwrap();
+    let began = Instant::now();
+    let mut draining = 0;
+    while let Some(found) = status("/healthz").await {
+        draining += u32::from(found == 503);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(draining > 0);
+    assert!(began.elapsed() < Duration::from_secs(10), "held up");
+    assert_eq!(slow.status(), 200);
+    wait_for("the end", || house.sluice.ended().is_some()).await;
+}
