@@ -11,10 +11,11 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::manifest;
 use crate::policy::Policy;
 use crate::telemetry::Metrics;
@@ -91,7 +92,7 @@ impl Watched {
         self.stamp = stamp;
         let policy = self.load();
         match policy {
-            Some(_) => self.metrics.manifest_loaded(SystemTime::now()),
+            Some(_) => self.metrics.manifest_loaded(SystemClock::default().unix()),
             None => self.metrics.manifest_failed(),
         }
         policy

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::load::load;
 use super::{Exit, Out};
+use crate::clock::{Clock as _, SystemClock};
 use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls, warn_of_trust};
 use crate::server::{Address, Listen, Options, Server};
 use crate::telemetry::Metrics;
@@ -103,7 +104,7 @@ impl Serve {
             Ok(loaded) => loaded,
             Err(exit) => return Ok(exit),
         };
-        metrics.manifest_loaded(SystemTime::now());
+        metrics.manifest_loaded(SystemClock::default().unix());
         let defaults = Options::default();
         let options = Options {
             workers: self.workers.unwrap_or(defaults.workers),

@@ -197,10 +197,8 @@ async fn each_grant_is_asked_for_as_its_specification_says() {
         ("audience", "https://crm.example.com/"),
         ("resource", "https://crm.example.com/mcp"),
     ];
-    let expected = |pairs: &[(&str, &str)]| -> HashMap<String, String> {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        pairs.iter().map(owned).collect()
-    }(&expected);
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let expected: HashMap<String, String> = expected.into_iter().map(owned).collect();
     assert_eq!(form, expected);
     // `sluice+%26+co:canary%3Asecret%2F%C3%A9`, as RFC 6749 section 2.3.1 has it.
     assert_eq!(

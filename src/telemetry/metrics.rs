@@ -6,7 +6,7 @@ use std::array;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::text::Text;
 use crate::exchange::Occurrence;
@@ -108,9 +108,8 @@ impl Metrics {
         self.with(virtual_server, |server| add(&server.rejected, 1));
     }
 
-    /// Counts a manifest that came into force.
-    pub fn manifest_loaded(&self, now: SystemTime) {
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    /// Counts a manifest that came into force; `now` is the time since 1970.
+    pub fn manifest_loaded(&self, now: Duration) {
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         self.manifest_at.store(now, Ordering::Relaxed);
         add(&self.manifests, 1);
@@ -316,7 +315,7 @@ mod tests {
         metrics.count(Some("v"), &Occurrence::Dropped { detail: "" });
         metrics.answered(Some("v"));
         metrics.token_rejected(Some("v"));
-        metrics.manifest_loaded(UNIX_EPOCH + Duration::from_millis(1_700_000_000_025));
+        metrics.manifest_loaded(Duration::from_millis(1_700_000_000_025));
         metrics.manifest_failed();
         let expected = [
             "sluice_decisions_total{virtual_server=\"v\",decision=\"answer\",reason=\"-\"} 1",
