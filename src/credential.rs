@@ -24,6 +24,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
 use crate::exchange::{Credential, CredentialAsk, CredentialFailure, Ticket};
+use crate::outbound::Trouble;
 use crate::policy::{AuthData, OAuth2, SecretText};
 use crate::secret::Secrets;
 use cache::{Cache, Issued, Looked};
@@ -37,7 +38,7 @@ pub struct Broker {
     mappings: Mappings,
     cache: Cache,
     outages: Outages,
-    http: Result<reqwest::Client, reqwest::Error>,
+    http: Result<reqwest::Client, Trouble>,
 }
 
 impl fmt::Debug for Broker {
@@ -139,10 +140,9 @@ impl Broker {
         oauth2: &OAuth2,
     ) -> Result<answer::Token, CredentialFailure> {
         let Ok(http) = &self.http else {
-            tracing::error!("the HTTP client cannot be made; are there root certificates?");
+            tracing::error!("{}", Trouble::Client);
             return Err(CredentialFailure::Unavailable);
         };
-        exchange::warn_if_open(&oauth2.token_url);
         let request = request::of(ask, oauth2, &self.secrets, &*self.clock).map_err(|missing| {
             tracing::error!(server = &*ask.server, %missing, "no token can be asked for");
             CredentialFailure::Unavailable

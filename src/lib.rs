@@ -14,6 +14,8 @@
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
 //! - [`telemetry`]: what happened, as log lines and as numbers.
 //! - [`clock`]: the time, as whoever needs it is given it.
+//! - [`stamp`]: whether a file is still the same.
+//! - [`outbound`]: requests to issuers and authorization servers.
 //! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
 //! - [`credential`]: with what requests go on in the place of the caller's own credentials.
@@ -33,10 +35,12 @@ pub mod jsonrpc;
 pub mod manifest;
 pub mod mcp;
 pub mod oauth;
+pub mod outbound;
 pub mod policy;
 pub mod reload;
 pub mod scenario;
 pub mod seal;
 pub mod secret;
 pub mod server;
+pub mod stamp;
 pub mod telemetry;

@@ -8,7 +8,6 @@ mod tls;
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use tokio::sync::watch;
 use crate::clock::{Clock as _, SystemClock};
 use crate::manifest;
 use crate::policy::Policy;
+use crate::stamp::Stamp;
 use crate::telemetry::Metrics;
 
 pub use aloud::warn_of_trust;
@@ -49,15 +49,6 @@ pub struct Watched {
     stamp: Option<Stamp>,
     keys: SealKeys,
     metrics: Arc<Metrics>,
-}
-
-/// What changes when a file does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
 }
 
 impl Watched {
@@ -125,18 +116,6 @@ impl Watched {
                 None
             }
         }
-    }
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        Some(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-        })
     }
 }
 

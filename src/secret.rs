@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
 use crate::policy::{Piece, SecretText};
+use crate::stamp::Stamp;
 
 /// How often a file is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -56,15 +56,6 @@ struct Known {
     looked: Duration,
     stamp: Option<Stamp>,
     content: Result<Arc<SecretString>, SecretError>,
-}
-
-/// What changes when a file does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
 }
 
 impl fmt::Debug for Secrets {
@@ -136,18 +127,6 @@ impl Secrets {
     }
 }
 
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        Some(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-        })
-    }
-}
-
 fn read(path: &Path) -> Result<SecretString, SecretError> {
     let name = || path.display().to_string();
     let mut text = String::new();
@@ -184,6 +163,8 @@ fn some(mut text: String, name: impl Fn() -> String) -> Result<SecretString, Sec
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::clock::Manual;
 

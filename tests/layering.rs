@@ -20,6 +20,8 @@ const ROOMS: &[&str] = &[
     "scenario",
     "telemetry",
     "clock",
+    "stamp",
+    "outbound",
     "secret",
     "identity",
     "credential",

@@ -9,6 +9,7 @@ use super::is_header_value;
 use crate::clock::Clock;
 use crate::exchange::CredentialFailure;
 use crate::json::{Document, Limits, Value};
+use crate::outbound::Trouble;
 use crate::policy::Grant;
 
 /// For how long a token is taken to be good that does not say it.
@@ -42,14 +43,8 @@ pub(super) struct Token {
 /// Why there is none. Nothing of what the server said is in it but known words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("no connection to the authorization server")]
-    Connect,
-    #[error("the authorization server took too long")]
-    Timeout,
-    #[error("the authorization server's answer broke off, or is not HTTP")]
-    Broken,
-    #[error("the authorization server's answer is too long")]
-    TooLong,
+    #[error("the authorization server: {0}")]
+    Trouble(#[from] Trouble),
     #[error("the authorization server answered HTTP {0}")]
     Status(u16),
     #[error("the authorization server answered `{0}`")]
@@ -63,10 +58,10 @@ impl Problem {
     /// much to do. Not 500, which one caller's token may bring about.
     pub(super) fn is_outage(&self) -> bool {
         match self {
-            Self::Connect | Self::Timeout | Self::Broken => true,
+            Self::Trouble(trouble) => *trouble != Trouble::TooLong,
             Self::Status(status) => matches!(status, 429 | 502 | 503 | 504),
             Self::Refused(error) => *error == "temporarily_unavailable",
-            Self::TooLong | Self::Nonsense(_) => false,
+            Self::Nonsense(_) => false,
         }
     }
 
@@ -76,12 +71,9 @@ impl Problem {
                 CredentialFailure::Unavailable
             }
             Self::Refused(_) => CredentialFailure::Refused,
-            Self::Connect
-            | Self::Timeout
-            | Self::Broken
-            | Self::TooLong
-            | Self::Status(_)
-            | Self::Nonsense(_) => CredentialFailure::Unavailable,
+            Self::Trouble(_) | Self::Status(_) | Self::Nonsense(_) => {
+                CredentialFailure::Unavailable
+            }
         }
     }
 }

@@ -11,10 +11,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
 use super::fetch::{self, NotFetched};
-use super::file::{self, Stamp};
+use super::file;
 use super::keys::{KeySet, NoKeySet};
 use crate::clock::Clock;
+use crate::outbound::Trouble;
 use crate::policy::{IssuerKeys, SecretText};
+use crate::stamp::Stamp;
 
 /// How old a fetched set may be before the next one is fetched, while it goes on being used.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -36,7 +38,7 @@ pub(super) type Secrets = dyn Fn(&SecretText) -> Option<SecretString> + Send + S
 pub(super) struct Means {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) secrets: Box<Secrets>,
-    client: OnceLock<Result<Client, NotFetched>>,
+    client: OnceLock<Result<Client, Trouble>>,
 }
 
 /// The keys of one issuer at one place.
@@ -119,26 +121,19 @@ impl Means {
     /// The client, made when it is first needed: whoever has keys in files only needs no roots.
     fn client(&self) -> Result<&Client, NotFetched> {
         let client = self.client.get_or_init(fetch::client);
-        client.as_ref().map_err(|error| *error)
+        client.as_ref().map_err(|trouble| (*trouble).into())
     }
 }
 
 impl Source {
     pub(super) fn new(means: Arc<Means>, issuer: &str, place: &IssuerKeys) -> Self {
-        let source = Self {
+        Self {
             means,
             issuer: issuer.to_owned(),
             place: place.clone(),
             turn: Arc::default(),
             state: Mutex::default(),
-        };
-        if let IssuerKeys::Uri(uri) = place
-            && fetch::is_in_the_open(uri)
-        {
-            let place = source.shown();
-            tracing::warn!(issuer, %place, "an issuer's keys come over http, where anyone on the way can change them");
         }
-        source
     }
 
     /// Whether these are the keys at this place.

@@ -16,7 +16,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::sync::watch;
 
-use super::{INTERVAL, Stamp};
+use super::INTERVAL;
+use crate::stamp::Stamp;
 
 /// The most bytes of one of the files; a system's whole list of authorities has a quarter of it.
 const MAX_FILE: u64 = 1 << 20;
