@@ -192,12 +192,21 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
         // every other mode. So this is an answer of Envoy's own: of a filter that stands before
         // Sluice, or for a body that is too long.
         (
-            State::Start(_) | State::Head(_),
+            State::Start(_),
             Event::ResponseHeaders {
                 headers,
                 end_of_stream,
             },
-        ) => local_reply(&headers, end_of_stream),
+        ) => local_reply(&headers, end_of_stream, HeaderEdits::default()),
+        // With request trailers that are not sent here (`request_trailer_mode: SKIP`), a request that
+        // has no body but trailers goes on without a word: then it is the upstream's.
+        (
+            State::Head(_),
+            Event::ResponseHeaders {
+                headers,
+                end_of_stream,
+            },
+        ) => local_reply(&headers, end_of_stream, answer::foreign(&headers)),
         (
             State::Responding(body),
             Event::ResponseBody {
@@ -385,12 +394,13 @@ fn response_headers(
     }
 }
 
-fn local_reply(headers: &Headers<'_>, end_of_stream: bool) -> (State, Step) {
+fn local_reply(headers: &Headers<'_>, end_of_stream: bool, edits: HeaderEdits) -> (State, Step) {
     let failed = headers
         .first(":status")
         .is_some_and(|status| status.first() >= Some(&b'3'));
     if failed || end_of_stream {
-        return (State::Responding(Body::Pass), Step::keep());
+        let step = Step::edit(edits, BodyEdit::Keep);
+        return (State::Responding(Body::Pass), step);
     }
     let refusal = Refusal::out_of_order("a response came although no request had gone on");
     (State::Over, Step::refuse(refusal))

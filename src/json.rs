@@ -13,6 +13,7 @@
 mod document;
 mod end;
 mod error;
+mod fold;
 mod limits;
 mod reader;
 mod splice;
@@ -22,6 +23,7 @@ mod tape;
 pub use document::{Document, Elements, Kind, Member, Members, Value};
 pub use end::EndDetector;
 pub use error::{Error, ErrorKind};
+pub use fold::folds_to;
 pub use limits::{Limits, LoneSurrogates};
 pub use splice::Splice;
 pub use string::{quoted, write_string};

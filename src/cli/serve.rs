@@ -179,7 +179,7 @@ fn warn_of_plain<'a>(addresses: impl Iterator<Item = &'a Address>, tls: bool) {
         };
         tcp = true;
         if !tls && !socket.ip().to_canonical().is_loopback() {
-            tracing::warn!(%address, "no --tls-cert: claims and tokens cross the network in the clear");
+            tracing::warn!(%address, "no --tls-cert: claims and tokens cross the network in the clear, and whoever reaches the address can ask for credentials");
         }
     }
     if tls && !tcp {

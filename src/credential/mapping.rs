@@ -73,12 +73,10 @@ impl Mappings {
         let text = match text {
             Ok(text) => text,
             Err(error) => {
-                // While it is being replaced it may be gone for a moment; the last good one stays.
-                let last = read.and_then(|read| read.entries.clone());
-                if last.is_none() {
-                    tracing::error!(%error, "the credentials of callers are not there");
-                }
-                return last.ok_or(CredentialFailure::Unavailable);
+                // Whoever takes the file away takes the credentials back.
+                tracing::error!(%error, "the credentials of callers are not there");
+                files.remove(path);
+                return Err(CredentialFailure::Unavailable);
             }
         };
         if let Some(read) = read.filter(|read| Arc::ptr_eq(&read.text, &text)) {

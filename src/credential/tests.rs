@@ -165,11 +165,12 @@ fn each_caller_has_the_credential_that_a_file_maps() {
         let last = value(found(json!("alice"), None));
         assert_eq!(last, "authorization: Bearer canary-c", "{broken}");
     }
+    // What is taken away is gone.
     std::fs::remove_file(&path).unwrap();
     clock.advance(Duration::from_secs(1));
     assert_eq!(
-        value(found(json!("alice"), None)),
-        "authorization: Bearer canary-c"
+        found(json!("alice"), None).unwrap_err(),
+        CredentialFailure::Unavailable
     );
 }
 

@@ -59,17 +59,9 @@ fn read_for(
         .and_then(|status| std::str::from_utf8(status).ok());
     let status: u16 = status.and_then(|status| status.parse().ok()).unwrap_or(0);
     let awaits = scope.awaits();
-    let mut edits = HeaderEdits::default();
-    for (name, _) in headers.iter() {
-        if REMOVED.contains(&name) {
-            edits.remove(name);
-        }
-    }
+    let mut edits = foreign(headers);
     if matches!(status, 200 | 202 | 204) {
         session(&mut scope, headers, &mut edits)?;
-    } else if headers.first(header::SESSION_ID).is_some() {
-        // No session begins with an error, and the server's own id is not for the client.
-        edits.remove(header::SESSION_ID);
     }
     let body = match status {
         200 if awaits || verb == Verb::Get => {
@@ -115,6 +107,18 @@ fn read_for(
     Ok((body, edits))
 }
 
+/// Takes away what never reaches a client. No session begins with an error, and the server's own id is
+/// not for the client.
+pub(super) fn foreign(headers: &Headers<'_>) -> HeaderEdits {
+    let mut edits = HeaderEdits::default();
+    for (name, _) in headers.iter() {
+        if REMOVED.contains(&name) || name == header::SESSION_ID {
+            edits.remove(name);
+        }
+    }
+    edits
+}
+
 /// Seals the session that the server begins for the caller, and takes away one in a version that has
 /// none.
 fn session(
@@ -128,12 +132,12 @@ fn session(
         Single::Repeated => None,
     };
     if scope.version.is_modern() || scope.endpoint != Endpoint::Streamable {
-        edits.remove(header::SESSION_ID);
         return Ok(());
     }
     let visible = |byte: u8| (0x21..=0x7e).contains(&byte);
     let id = id.filter(|id| !id.is_empty() && id.bytes().all(visible));
     let id = id.ok_or_else(|| Refusal::upstream_invalid("the id of the session is none"))?;
+    edits.remove.retain(|name| name != header::SESSION_ID);
     edits.set(header::SESSION_ID, session::seal(&scope.server, id)?);
     scope.session = Some(id.to_owned());
     Ok(())

@@ -4,7 +4,7 @@
 //! `encoding/json` among them) compare keys without regard to case, so for the keys on which a
 //! decision rests this is not enough.
 
-use crate::json::Value;
+use crate::json::{Value, folds_to};
 
 /// Whether no member of `object` can be taken for another one of `decisive`, for what its key is
 /// but for case.
@@ -33,34 +33,4 @@ pub(super) fn any(object: Value<'_>, name: &str, is: impl Fn(Value<'_>) -> bool)
     object
         .members()
         .any(|member| folds_to(&member.key(), name) && is(member.value()))
-}
-
-/// Whether the two are the same without regard to case, Unicode's simple folding included (as
-/// `ſ` for `s`).
-fn folds_to(key: &str, name: &str) -> bool {
-    if key.is_ascii() {
-        return key.eq_ignore_ascii_case(name);
-    }
-    let folded = key
-        .chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase);
-    folded.eq(name.chars().flat_map(char::to_lowercase))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folding_goes_beyond_ascii() {
-        assert!(folds_to("Name", "name"));
-        assert!(folds_to("argumentſ", "arguments"));
-        assert!(folds_to("taſ\u{212a}", "task"));
-        assert!(!folds_to("names", "name"));
-        assert!(
-            !folds_to("nаme", "name"),
-            "a Cyrillic letter folds to itself"
-        );
-    }
 }

@@ -23,26 +23,34 @@ const REMOVED: &[&str] = &[
     "cookie",
     "forwarded",
     "baggage",
-    "cf-access-jwt-assertion",
     "dpop",
-    "x-amzn-oidc-accesstoken",
-    "x-amzn-oidc-data",
-    "x-amzn-oidc-identity",
-    "x-auth-request-access-token",
-    "x-auth-request-email",
-    "x-auth-request-groups",
-    "x-auth-request-user",
+    "private-token",
+    "remote-user",
     "x-forwarded-access-token",
     "x-forwarded-email",
     "x-forwarded-groups",
     "x-forwarded-id-token",
+    "x-forwarded-preferred-username",
     "x-forwarded-user",
     "x-goog-iap-jwt-assertion",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
     "x-original-url",
+    "x-remote-user",
     "x-rewrite-url",
+    "x-webauth-user",
+];
+
+/// Begin the names of headers in which proxies and meshes say who calls.
+const REMOVED_PREFIXES: &[&str] = &[
+    "cf-access-",
+    "tailscale-user-",
+    "x-amzn-oidc-",
+    "x-auth-request-",
+    "x-goog-authenticated-user-",
+    "x-ms-client-principal",
+    "x-ms-token-",
 ];
 
 /// Begins the names of headers by which some servers are told which of their tools to offer. That
@@ -188,6 +196,9 @@ pub(super) fn read(
     };
     for (name, _) in headers.iter() {
         let is_foreign = REMOVED.contains(&name)
+            || REMOVED_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
             || name.starts_with(INTERNAL_PREFIX)
             || name.starts_with(SETTINGS_PREFIX)
             || (name.starts_with(header::PREFIX) && !header::is_known(name));

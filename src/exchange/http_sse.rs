@@ -116,8 +116,9 @@ pub(super) fn endpoint(
 pub(super) fn open(view: &View, url: &str) -> Result<String, Refusal> {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let opened = session(query).and_then(|(name, sealed)| {
-        let id = view.session_ids()?.open(sealed)?;
-        Some(format!("{path}?{name}={id}"))
+        let query = format!("{name}={}", view.session_ids()?.open(sealed)?);
+        // One of the other transport can hold what means something else in a URL.
+        is_session(&query).then(|| format!("{path}?{query}"))
     });
     opened.ok_or_else(Refusal::unknown_session)
 }

@@ -65,6 +65,13 @@ pub(super) fn present(
     let Some(Value::Object(claims)) = claims else {
         return Err(Refusal::unauthenticated(&challenge));
     };
+    // A token that is bound to a key is no bearer token (RFC 9449 section 7.1, RFC 8705 section 3).
+    if claims.contains_key("cnf") {
+        return Err(Refusal::invalid_token(
+            challenge,
+            "The access token is not valid",
+        ));
+    }
     caller(claims, authentication, challenge).map(Presented::Vouched)
 }
 

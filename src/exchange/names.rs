@@ -26,7 +26,10 @@ const PARAMS: &[&str] = &[
 /// Members of what `params` holds, on which a decision rests.
 const REFERENCE: &[&str] = &["name", "type", "uri"];
 const SAMPLED: &[&str] = &["content"];
-const BLOCK: &[&str] = &["name", "type"];
+const BLOCK: &[&str] = &["input", "name", "type"];
+
+/// The most tools that one sampled message names: each is decided about with its arguments.
+const MAX_TOOL_USES: usize = 100;
 const NOTIFICATIONS: &[&str] = &["resourceSubscriptions", "taskIds"];
 
 /// Refuses parameters with a member that a reader without regard to case takes for another.
@@ -98,6 +101,7 @@ pub(super) fn check_tool_uses(
     let Some(content) = sampled.get("content") else {
         return Ok(());
     };
+    let mut named = 0;
     for block in std::iter::once(content).chain(content.elements()) {
         // A form that a user filled in comes as `content` too, and its keys are its own.
         if !fold::any(block, "type", |value| {
@@ -106,6 +110,10 @@ pub(super) fn check_tool_uses(
             continue;
         }
         check(block, BLOCK)?;
+        named += 1;
+        if named > MAX_TOOL_USES {
+            return Err(Refusal::params("a message names too many tools"));
+        }
         let name = block.get("name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Refusal::params("a `tool_use` needs `name`, a string"))?;
         let tool = Target::Tool(&name);

@@ -101,8 +101,17 @@ impl Caller {
                 .filter(|scope| !scope.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            other => texts(other.as_ref()),
+            other => texts(other.as_ref()).ok_or(InvalidClaims("scope"))?,
         };
+        // Issuers leave out long lists of groups, and say that they did (OpenID Connect Core, section
+        // 5.6.2): then nobody knows who is in which.
+        let is_elsewhere = names.groups.0.first().is_some_and(|name| {
+            let elsewhere = claims.get("_claim_names");
+            elsewhere.is_some_and(|elsewhere| elsewhere.get(name).is_some())
+        });
+        if is_elsewhere || claims.get("hasgroups").is_some() {
+            return Err(InvalidClaims("groups"));
+        }
         let identity = Identity {
             issuer: text("iss")?,
             subject: text("sub")?,
@@ -111,7 +120,7 @@ impl Caller {
                 .find(&claims)
                 .and_then(Value::as_str)
                 .map(str::to_owned),
-            groups: texts(names.groups.find(&claims)),
+            groups: texts(names.groups.find(&claims)).ok_or(InvalidClaims("groups"))?,
             agent: first(&names.agent)
                 .as_ref()
                 .and_then(Value::as_str)
@@ -202,14 +211,16 @@ fn trust_domain(id: &str) -> Option<String> {
     is_one.then(|| format!("spiffe://{domain}"))
 }
 
-/// The texts of a claim: of an array, or the one that it is.
-fn texts(value: Option<&Value>) -> Vec<String> {
+/// The texts of a claim: of an array, or the one that it is. `None` if it holds something else: who
+/// takes that for nothing would take someone for a member of nothing.
+fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     match value {
-        Some(Value::String(text)) => vec![text.clone()],
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(text)) => Some(vec![text.clone()]),
         Some(Value::Array(items)) => {
-            let texts = items.iter().filter_map(Value::as_str);
-            texts.map(str::to_owned).collect()
+            let text = |item: &Value| item.as_str().map(str::to_owned);
+            items.iter().map(text).collect()
         }
-        _ => Vec::new(),
+        Some(_) => None,
     }
 }

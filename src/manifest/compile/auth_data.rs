@@ -72,6 +72,11 @@ fn fits(context: &mut Context<'_>, auth_data: &AuthData, span: Span, callers: &I
         let message = "the credential depends on who calls, and nobody asks";
         let help = "say how callers are known, in `identity`";
         context.report(Diagnostic::new(Code::NeedsIdentity, span, message).help(help.to_owned()));
+    } else if matches!(auth_data, AuthData::Mapping(_)) && callers.has_several_issuers() {
+        let message = "several issuers may name different callers alike, and the file cannot tell \
+                       them apart";
+        let help = "trust one issuer only, or have tokens exchanged: `type: oauth2`";
+        context.report(Diagnostic::new(Code::Exclusive, span, message).help(help.to_owned()));
     } else if auth_data.needs_token() && !callers.has_tokens() {
         let message = "the credential takes the caller's token, which Sluice does not get";
         let help = "under `trust` the token is Envoy's affair: name `issuers` instead";

@@ -55,6 +55,12 @@ impl Identity {
         }
     }
 
+    /// Whether several issuers vouch for callers, each of which may name somebody alike.
+    pub(super) fn has_several_issuers(&self) -> bool {
+        let trust = self.authentication().map(|it| &it.trust);
+        matches!(trust, Some(Trust::Issuers(issuers)) if issuers.len() > 1)
+    }
+
     /// Whether Sluice itself gets the tokens of callers, as far as that is known.
     pub(super) fn has_tokens(&self) -> bool {
         let trust = self.authentication().map(|it| &it.trust);

@@ -15,11 +15,14 @@ use super::Context;
 const TAKEN: &[&str] = &[
     "accept",
     "accept-encoding",
+    "baggage",
     "connection",
     "expect",
+    "forwarded",
     "host",
     "keep-alive",
     "last-event-id",
+    "origin",
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
@@ -28,10 +31,15 @@ const TAKEN: &[&str] = &[
     "transfer-encoding",
     "upgrade",
     "via",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 
 /// The beginnings of the names of such headers.
-const TAKEN_PREFIXES: &[&str] = &["content-", "mcp-", "x-envoy-", "x-forwarded-"];
+const TAKEN_PREFIXES: &[&str] = &["content-", "mcp-", "x-envoy-", "x-forwarded-", "x-sluice-"];
 
 /// A URL of HTTP, or `None` after reporting why it is none. Warns where it leads off this machine
 /// without TLS.

@@ -274,14 +274,19 @@ impl<'a> Evaluation<'a> {
         }
     }
 
+    /// The member of this key. One that some servers would take for it (as Go's do, without regard
+    /// to case) leaves open what the server reads.
     fn found(&mut self, arguments: json::Value<'a>, key: &str) -> Result<Option<json::Value<'a>>> {
+        let mut found = None;
         for member in arguments.members() {
             self.spend(1)?;
             if member.has_key(key) {
-                return Ok(Some(member.value()));
+                found = Some(member.value());
+            } else if json::folds_to(&member.key(), key) {
+                return Err(Stop::Error);
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     fn has(&mut self, map: Map<'a>, key: &str) -> Result<bool> {
@@ -370,6 +375,7 @@ impl<'a> Evaluation<'a> {
 
     fn compare(&mut self, comparison: Comparison, a: &Value<'a>, b: &Value<'a>) -> Result<bool> {
         match comparison {
+            Comparison::Equal | Comparison::NotEqual if !may_be_equal(a, b) => Err(Stop::Error),
             Comparison::Equal => self.equal(a, b, 0),
             Comparison::NotEqual => Ok(!self.equal(a, b, 0)?),
             Comparison::Less => Ok(self.order(a, b)? == Ordering::Less),
@@ -425,6 +431,21 @@ impl<'a> Evaluation<'a> {
             }
         }
     }
+}
+
+/// Whether two values can be compared: nothing with everything, and others within their kind. Many
+/// servers take `"true"` and `1` for true, so that of values of different kinds it can't be told
+/// whether the server takes them for equal.
+fn may_be_equal(a: &Value<'_>, b: &Value<'_>) -> bool {
+    matches!(
+        (a, b),
+        (Value::Null, _)
+            | (_, Value::Null)
+            | (Value::Bool(_), Value::Bool(_))
+            | (Value::Text(_), Value::Text(_))
+            | (Value::Map(_), Value::Map(_))
+            | (Value::List(_), Value::List(_))
+    ) || compare_numbers(a, b).is_some()
 }
 
 fn weightier(stop: Option<Stop>, other: Stop) -> Option<Stop> {
