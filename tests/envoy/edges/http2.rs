@@ -137,6 +137,17 @@ async fn trailers_change_nothing() {
     assert_eq!(house.github.github().executions("delete_repo"), 0);
 }
 
+/// Envoy has no body to hold then, and asks Sluice about none.
+#[tokio::test]
+async fn a_request_of_trailers_alone_goes_nowhere() {
+    let house = House::stateless();
+    let requests = connect(&house).await;
+    let (status, body) = ask(&requests, &[], &[], &[("x-anything", "1")]).await;
+    assert!(status >= 400, "{status} {body}");
+    assert!(answer(&body)["error"].is_object(), "{body}");
+    assert_eq!(reached(&house), 0, "{body}");
+}
+
 #[tokio::test]
 async fn headers_that_come_twice() {
     let house = House::stateless();
