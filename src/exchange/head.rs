@@ -15,8 +15,8 @@ use crate::policy::{Caller, Endpoint, Policy, View, VirtualServer};
 
 /// Headers that never reach an upstream: credentials that are the gateway's alone (the MCP
 /// authorization specification forbids token passthrough), what proxies say of who calls, what could
-/// make the upstream take the
-/// request for another one, and baggage that the caller's other systems left.
+/// make the upstream take the request for another one, and baggage that the caller's other systems
+/// left.
 const REMOVED: &[&str] = &[
     "authorization",
     "proxy-authorization",
