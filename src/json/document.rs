@@ -242,6 +242,11 @@ impl<'d> Member<'d> {
         self.key.as_str().unwrap_or_default()
     }
 
+    /// The key as it is written.
+    pub(super) fn key_value(self) -> Value<'d> {
+        self.key
+    }
+
     /// The value.
     #[must_use]
     pub fn value(self) -> Value<'d> {

@@ -130,6 +130,17 @@ impl<'a> Splice<'a> {
         inserted.push((key.to_owned(), json.to_owned()));
     }
 
+    /// Gives a member another key. That no other member has it is for the caller to see to.
+    pub fn rename(&mut self, member: Member<'_>, key: &str) {
+        self.replace(member.key_value(), string::quoted(key));
+    }
+
+    /// How many places are edited so far, but for halves of characters.
+    #[must_use]
+    pub fn edits(&self) -> usize {
+        self.replacements.len() + self.containers.len()
+    }
+
     /// Writes each escape of `document`, which must be the one that is edited, that was read as
     /// half of a character as the one of U+FFFD, as which [`Value::as_str`] has it.
     ///

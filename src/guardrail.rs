@@ -1,0 +1,133 @@
+//! Guardrails: what is looked for in the arguments of calls and in what servers answer, and what is
+//! made of it.
+//!
+//! A [`Check`] is pure: it looks at the parts of a message that hold data, says what it found (never
+//! the values), and writes the edits that would mend it. Whether the edits are made, and what a
+//! finding leads to, is decided where guardrails are attached (`policy::guard`); where in a message
+//! the data lies is known to `exchange::guard`.
+
+mod input;
+mod path;
+mod report;
+mod walk;
+
+use std::fmt;
+
+pub use input::{Form, Input, Part, ToolFacts, Vault};
+pub use path::{InvalidPath, Path, PathPattern, Segment};
+pub use report::{Action, Failure, Finding, Report};
+pub use walk::{Edit, Text, TextKind, walk};
+
+use crate::json::{Splice, Value};
+
+/// Before or after the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Before: the arguments (`mcp_tool_pre_invoke_guardrails`).
+    Call,
+    /// After: whatever the server says (`mcp_tool_post_invoke_guardrails`).
+    Result,
+}
+
+/// What a guardrail does about what it finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// It refuses.
+    Validate,
+    /// It mends what can be mended, and refuses the rest.
+    Mutate,
+}
+
+/// How seriously a guardrail is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Strategy {
+    /// What it refuses is refused, and so is what it can't tell.
+    Enforce,
+    /// What it refuses is refused; what it can't tell passes.
+    EnforceButIgnoreOnError,
+    /// It is asked, and what it says is reported; nothing changes.
+    Audit,
+}
+
+impl Phase {
+    /// The word for it, in logs and in what external guardrails are sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Result => "result",
+        }
+    }
+}
+
+impl Operation {
+    /// The word for it, as a manifest has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Mutate => "mutate",
+        }
+    }
+}
+
+impl Strategy {
+    /// The word for it, as a manifest has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::EnforceButIgnoreOnError => "enforce_but_ignore_on_error",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a guardrail looks for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Check {}
+
+impl Check {
+    /// Looks at what there is, says in `report` what it finds, and writes into `splice` the edits
+    /// that would mend it.
+    ///
+    /// # Errors
+    ///
+    /// It can't be told whether all is well.
+    pub fn inspect<'d>(
+        &self,
+        _input: &Input<'_, 'd>,
+        _splice: &mut Splice<'d>,
+        _report: &mut Report,
+    ) -> Result<(), Failure> {
+        match *self {}
+    }
+
+    /// Edits the definition of a tool in a list, so that it tells what the guardrail makes of calls
+    /// and results. `false` if the tool is not to be seen.
+    pub fn edit_tool<'d>(
+        &self,
+        _phase: Phase,
+        _tool: Value<'d>,
+        _splice: &mut Splice<'d>,
+        _report: &mut Report,
+    ) -> bool {
+        match *self {}
+    }
+
+    /// Shows the check a sample of what it is for.
+    ///
+    /// # Errors
+    ///
+    /// It does not catch it; the text says what it was shown.
+    pub fn self_test(&self) -> Result<(), String> {
+        match *self {}
+    }
+}
