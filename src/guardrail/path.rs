@@ -214,7 +214,9 @@ fn matches(steps: &[Step], path: &[Segment<'_>]) -> bool {
             }
             let to = match step {
                 Step::Deep => Some(at),
-                step => fits(step, segment).then_some(at + 1),
+                step @ (Step::Key(_) | Step::Index(_) | Step::Any) => {
+                    fits(step, segment).then_some(at + 1)
+                }
             };
             if let Some(slot) = to.and_then(|to| next.get_mut(to)) {
                 *slot = true;

@@ -215,7 +215,7 @@ impl<'a> Walker<'_, 'a, '_> {
                 splice.replace(value, quoted(&STANDARD.encode(text)));
                 Edit::Keep
             }
-            edit => edit,
+            edit @ (Edit::Keep | Edit::Remove) => edit,
         }
     }
 
