@@ -11,6 +11,7 @@ mod condition;
 pub mod decision;
 pub mod endpoint;
 mod expression;
+pub mod guard;
 pub mod limits;
 pub mod pattern;
 mod principal;

@@ -4,6 +4,7 @@ mod access;
 mod annotations;
 mod auth_data;
 mod conditions;
+mod guardrails;
 mod identity;
 mod limits;
 mod matching;
@@ -43,6 +44,7 @@ pub(super) fn compile(
         diagnostics,
     };
     let identity = identity::compile(&mut context, manifest.identity, root);
+    let mut guardrails = guardrails::compile(&mut context, manifest.guardrails, root);
     let empty = || Spanned {
         value: schema::Entries(Vec::new()),
         span: root,
@@ -52,7 +54,7 @@ pub(super) fn compile(
     }
     let servers = manifest.servers.unwrap_or_else(empty);
     let servers_known = context.is_intact(servers.span) && context.is_intact(root);
-    let servers = annotations::servers(&mut context, servers.value, &identity);
+    let servers = annotations::servers(&mut context, servers.value, &identity, &mut guardrails);
     let empty = || Spanned {
         value: schema::Entries(Vec::new()),
         span: root,
@@ -78,8 +80,13 @@ pub(super) fn compile(
         all: known.virtual_servers,
     };
     asked.check(&mut context, &identity);
-    let virtual_servers =
-        virtual_servers::compile(&mut context, written.value, &servers, &identity, known);
+    let place = virtual_servers::Place {
+        servers: &servers,
+        identity: &identity,
+        guardrails: &mut guardrails,
+    };
+    let virtual_servers = virtual_servers::compile(&mut context, written.value, place, known);
+    guardrails.report_unused(&mut context);
     let limits = limits::compile(&mut context, manifest.limits);
     let written = manifest.tests.unwrap_or_default();
     let tests = scenarios::compile(&mut context, written, &asked, &identity);

@@ -128,6 +128,16 @@ codes! {
     BadHeader => Error "E0710",
     /// The key says something only together with another value of another key.
     UselessKey => Error "E0711",
+    /// A guardrail is named that the manifest does not have.
+    UnknownGuardrail => Error "E0801",
+    /// A guardrail is attached where it has nothing to look at.
+    GuardrailPhase => Error "E0802",
+    /// The key belongs to guardrails of another type.
+    ForeignKey => Error "E0803",
+    /// A guardrail does not catch its own sample.
+    SelfTest => Error "E0804",
+    /// A value of a guardrail is none that it takes.
+    BadGuardrail => Error "E0805",
     /// No virtual server uses the server.
     UnusedServer => Warning "W0301",
     /// The virtual server enables nothing.
@@ -145,6 +155,8 @@ codes! {
     TokenPassthrough => Warning "W0703",
     /// Every virtual server is anonymous.
     UnusedIdentity => Warning "W0704",
+    /// A guardrail is attached nowhere.
+    UnusedGuardrail => Warning "W0801",
 }
 
 impl fmt::Display for Code {

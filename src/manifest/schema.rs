@@ -4,6 +4,7 @@
 //! marked for the JSON Schema and missed in `compile`.
 
 mod auth_data;
+mod guardrail;
 mod identity;
 mod limits;
 mod pattern;
@@ -23,6 +24,7 @@ use serde::de::{self, Deserializer, Visitor};
 use super::span::Spanned;
 
 pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
+pub(super) use guardrail::{Exempt, Guardrail, GuardrailKind, Operation, Strategy};
 pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustKind, When};
 pub(super) use limits::{Limits, Size, Time};
 pub(super) use pattern::{Pattern, PatternMap};
@@ -40,6 +42,8 @@ pub(super) struct Manifest {
     /// The virtual servers, by name.
     #[schemars(required)]
     pub(super) virtual_servers: Option<Spanned<Entries<VirtualServer>>>,
+    /// What is looked for in arguments and results, by name.
+    pub(super) guardrails: Option<Spanned<Entries<Guardrail>>>,
     /// What is refused for being too large.
     pub(super) limits: Option<Spanned<Limits>>,
     /// Examples of what is decided, run by `sluice check`.
@@ -55,6 +59,10 @@ pub(super) struct Server {
     pub(super) tool_metadata: Option<Entries<ToolMetadata>>,
     /// Which credential the server gets, in the place of the caller's own. None, unless given.
     pub(super) auth_data: Option<Spanned<AuthData>>,
+    /// The guardrails that look at the arguments of calls of its tools, in order.
+    pub(super) mcp_tool_pre_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The guardrails that look at what it says, in order.
+    pub(super) mcp_tool_post_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// What the operator knows of a tool.
@@ -62,8 +70,11 @@ pub(super) struct Server {
 #[serde(deny_unknown_fields, expecting = "a map")]
 pub(super) struct ToolMetadata {
     /// The tool's annotations, with the words of MCP.
-    #[schemars(required)]
     pub(super) annotations: Option<Spanned<Annotations>>,
+    /// The guardrails that look at the arguments of its calls, in order, after those of the server.
+    pub(super) mcp_tool_pre_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The guardrails that look at its results, in order, before those of the server.
+    pub(super) mcp_tool_post_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// MCP's tool annotations. What is left out is not known, whatever default MCP gives it.
@@ -136,6 +147,10 @@ pub(super) struct VirtualServer {
     /// Whether calls of its tools may go on as tasks (`io.modelcontextprotocol/tasks`), which
     /// clients then ask about by ids that Sluice seals. Needs 2026-07-28. Off unless said otherwise.
     pub(super) tasks: Option<Spanned<bool>>,
+    /// The guardrails that look at the arguments of calls, in order, before those of the server.
+    pub(super) mcp_tool_pre_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The guardrails that look at what the server says, in order, after those of the server.
+    pub(super) mcp_tool_post_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// The endpoints of HTTP+SSE, as clients see them. Envoy routes them to those of the server.

@@ -12,6 +12,7 @@ use super::caller::Caller;
 use super::condition::Circumstances;
 use super::decision::{Decision, Target};
 use super::endpoint::HttpSse;
+use super::guard::Guards;
 use super::pattern::Pattern;
 use super::principal::Membership;
 use super::reason::Reason;
@@ -76,6 +77,8 @@ pub struct Definition {
     pub resource: Option<String>,
     /// Which credential its physical server gets.
     pub auth_data: Arc<AuthData>,
+    /// What looks at the arguments of calls, and at what the server says.
+    pub guards: Guards,
 }
 
 impl Definition {
@@ -100,6 +103,7 @@ impl Definition {
             collaborators: Membership::default(),
             resource: None,
             auth_data: Arc::new(AuthData::None),
+            guards: Guards::default(),
         }
     }
 }
@@ -227,6 +231,12 @@ impl VirtualServer {
     #[must_use]
     pub fn auth_data(&self) -> &Arc<AuthData> {
         &self.definition.auth_data
+    }
+
+    /// What looks at the arguments of calls, and at what the server says.
+    #[must_use]
+    pub fn guards(&self) -> &Guards {
+        &self.definition.guards
     }
 
     /// The URL that clients reach it by, as far as the manifest says it (RFC 8707).

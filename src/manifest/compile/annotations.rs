@@ -20,6 +20,7 @@ use crate::policy::Pattern;
 
 use super::Context;
 use super::auth_data::{self, Credential};
+use super::guardrails::{Guardrails, Lists, Written};
 use super::identity::Identity;
 
 /// A physical server, as far as the manifest knows it.
@@ -27,6 +28,8 @@ use super::identity::Identity;
 pub(super) struct KnownServer {
     pub(super) name: Spanned<String>,
     pub(super) credential: Credential,
+    /// The guardrails that are attached to it and to its tools: the server's first, before a call.
+    pub(super) guards: Lists,
     tools: Vec<(String, Annotations)>,
 }
 
@@ -35,19 +38,36 @@ pub(super) fn servers(
     context: &mut Context<'_>,
     servers: Entries<Server>,
     identity: &Identity,
+    guardrails: &mut Guardrails,
 ) -> Vec<KnownServer> {
     let mut known = Vec::new();
     for (name, server) in servers.0 {
         context.check_name("server", &name);
         let mut tools = Vec::new();
+        let written = Written {
+            call: server.value.mcp_tool_pre_invoke_guardrails,
+            result: server.value.mcp_tool_post_invoke_guardrails,
+        };
+        let of_server = guardrails.attach(context, written, None);
+        let mut of_tools = Lists::default();
         let metadata = server
             .value
             .tool_metadata
             .map(|entries| entries.0)
             .unwrap_or_default();
         for (tool, metadata) in metadata {
+            let written = Written {
+                call: metadata.value.mcp_tool_pre_invoke_guardrails,
+                result: metadata.value.mcp_tool_post_invoke_guardrails,
+            };
+            let is_attached = written.call.is_some() || written.result.is_some();
+            let attached = guardrails.attach(context, written, Some(&tool.value));
+            of_tools.call.extend(attached.call);
+            of_tools.result.extend(attached.result);
             let Some(annotations) = metadata.value.annotations else {
-                context.missing(metadata.span, "annotations");
+                if !is_attached {
+                    context.missing(metadata.span, "annotations");
+                }
                 continue;
             };
             check(context, &tool.value, &annotations.value, annotations.span);
@@ -57,6 +77,10 @@ pub(super) fn servers(
         known.push(KnownServer {
             name,
             credential,
+            guards: Lists {
+                call: [of_server.call, of_tools.call].concat(),
+                result: [of_tools.result, of_server.result].concat(),
+            },
             tools,
         });
     }
@@ -188,6 +212,7 @@ mod tests {
                 span: Span { start: 0, end: 0 },
             },
             credential: Credential::default(),
+            guards: Lists::default(),
             tools: tools
                 .into_iter()
                 .map(|(name, known)| (name.to_owned(), known))

@@ -7,26 +7,36 @@ use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
 use crate::manifest::schema;
 use crate::manifest::span::{Span, Spanned};
 use crate::mcp::ProtocolVersion;
+use crate::policy::guard::Guards;
 use crate::policy::{Definition, Instructions, VirtualServer};
 
 use super::access::{self, Access};
 use super::annotations::KnownServer;
+use super::guardrails::{Guardrails, Written};
 use super::identity::Identity;
 use super::matching::Matches;
 use super::rules::{self, Lists, Subject};
 use super::{Context, Known, skills};
 
+/// What virtual servers are made with.
+pub(super) struct Place<'a> {
+    pub(super) servers: &'a [KnownServer],
+    pub(super) identity: &'a Identity,
+    pub(super) guardrails: &'a mut Guardrails,
+}
+
 /// The virtual servers that can be made.
 pub(super) fn compile(
     context: &mut Context<'_>,
     written: schema::Entries<schema::VirtualServer>,
-    servers: &[KnownServer],
-    identity: &Identity,
+    place: Place<'_>,
     known: Known,
 ) -> Vec<VirtualServer> {
+    let servers = place.servers;
     let mut compiler = Compiler {
         servers,
-        identity,
+        identity: place.identity,
+        guardrails: place.guardrails,
         servers_known: known.servers,
         all_resolved: known.servers && known.virtual_servers,
         matches: Matches::default(),
@@ -54,6 +64,7 @@ pub(super) fn compile(
 struct Compiler<'a> {
     servers: &'a [KnownServer],
     identity: &'a Identity,
+    guardrails: &'a mut Guardrails,
     servers_known: bool,
     matches: Matches,
     used: HashSet<&'a str>,
@@ -92,6 +103,11 @@ impl Compiler<'_> {
             collaborators,
             resource,
         } = access::compile(context, self.identity, access, matches.as_ref(), place);
+        let attached = Written {
+            call: written.mcp_tool_pre_invoke_guardrails,
+            result: written.mcp_tool_post_invoke_guardrails,
+        };
+        let attached = self.guardrails.attach(context, attached, None);
         let prefix = format!("virtual_servers.{}", name.value);
         let backend = match written.servers {
             Some(backends) => self.backend(context, backends),
@@ -168,8 +184,14 @@ impl Compiler<'_> {
                 Diagnostic::new(Code::NothingEnabled, name.span, message).help(help.to_owned()),
             );
         }
+        let of_server = &server?.guards;
+        let guards = Guards::new(
+            [attached.call, of_server.call.clone()].concat(),
+            [of_server.result.clone(), attached.result].concat(),
+        );
         Some(VirtualServer::new(Definition {
             description: written.description,
+            guards,
             tools,
             prompts,
             resources,

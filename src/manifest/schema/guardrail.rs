@@ -1,0 +1,147 @@
+//! Guardrails, as they are written. Which keys belong to which type is checked in `compile`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::limits::Time;
+use crate::manifest::span::{Span, Spanned};
+
+/// What a guardrail looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "`regex`, `schema`, `sql`, `arguments`, `network`, `path`, `pin`, `redact`, `limit`, \
+                 `sanitize`, `grpc` or `http`"
+)]
+pub(in crate::manifest) enum GuardrailKind {
+    /// Patterns that texts must or must not match.
+    Regex,
+    /// Arguments that the tool's `inputSchema` allows.
+    Schema,
+    /// SQL statements.
+    Sql,
+    /// Arguments that are fixed, preset or hidden.
+    Arguments,
+    /// URLs.
+    Network,
+    /// Paths of files.
+    Path,
+    /// Definitions of tools, which must stay as they are.
+    Pin,
+    /// Personal data and secrets.
+    Redact,
+    /// Results that are too large.
+    Limit,
+    /// Characters that people do not see.
+    Sanitize,
+    /// Whatever a service says that is asked by gRPC.
+    Grpc,
+    /// Whatever a service says that is asked by HTTP.
+    Http,
+}
+
+impl GuardrailKind {
+    /// The word for it, as a manifest has it.
+    pub(in crate::manifest) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Regex => "regex",
+            Self::Schema => "schema",
+            Self::Sql => "sql",
+            Self::Arguments => "arguments",
+            Self::Network => "network",
+            Self::Path => "path",
+            Self::Pin => "pin",
+            Self::Redact => "redact",
+            Self::Limit => "limit",
+            Self::Sanitize => "sanitize",
+            Self::Grpc => "grpc",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// What a guardrail does about what it finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", expecting = "`validate` or `mutate`")]
+pub(in crate::manifest) enum Operation {
+    /// It refuses.
+    Validate,
+    /// It mends what can be mended.
+    Mutate,
+}
+
+/// How seriously a guardrail is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "`enforce`, `enforce_but_ignore_on_error` or `audit`"
+)]
+pub(in crate::manifest) enum Strategy {
+    /// What it refuses is refused, and so is what it can't tell.
+    Enforce,
+    /// What it refuses is refused; what it can't tell passes.
+    EnforceButIgnoreOnError,
+    /// It reports, and changes nothing.
+    Audit,
+}
+
+/// Places that a guardrail leaves alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `tools` or `paths`")]
+#[schemars(extend("minProperties" = 1))]
+pub(in crate::manifest) struct Exempt {
+    /// Of these tools, by names or globs; of all, if they are left out.
+    pub(in crate::manifest) tools: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The places, like `user.email`, `items[*].id` or `**.notes`; everything, if they are left out.
+    pub(in crate::manifest) paths: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+macro_rules! guardrail {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
+        /// A guardrail: what is looked for in arguments or results, and what is made of it.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, expecting = "a map with `type`")]
+        pub(in crate::manifest) struct Guardrail {
+            /// What it looks for.
+            #[serde(rename = "type")]
+            #[schemars(required)]
+            pub(in crate::manifest) kind: Option<Spanned<GuardrailKind>>,
+            $($(#[$meta])* pub(in crate::manifest) $name: Option<Spanned<$type>>,)+
+        }
+
+        impl Guardrail {
+            /// The keys that nobody has taken, and where their values are.
+            pub(in crate::manifest) fn left(&self) -> Vec<(&'static str, Span)> {
+                let keys = [$((stringify!($name), self.$name.as_ref().map(|it| it.span)),)+];
+                keys.into_iter().filter_map(|(key, span)| Some((key, span?))).collect()
+            }
+        }
+    };
+}
+
+guardrail! {
+    // Of all types.
+    /// The tools that it is about, by the server's names or globs; all, if they are left out.
+    tools: Vec<Spanned<String>>,
+    /// Whether it refuses or mends; what is usual for the type, unless said otherwise.
+    operation: Operation,
+    /// How seriously it is taken; `enforce`, unless said otherwise.
+    enforcing_strategy: Strategy,
+    /// What the model is told when something is refused. `{{guardrail_message}}` stands for what the
+    /// guardrail says itself.
+    message: String,
+    /// What it leaves alone.
+    exempt: Vec<Spanned<Exempt>>,
+
+    // grpc, http
+    /// Of `grpc`: where the service is, `unix:/path` or `http://host:port`.
+    address: String,
+    /// Of `http`: where to post.
+    url: String,
+    /// Of `http`: the secret that requests are signed with, like `${file:/run/secrets/webhook}`.
+    secret: super::auth_data::Secret,
+    /// Of `grpc` and `http`: how long the service may take, at most `10s`; `5s` unless said otherwise.
+    timeout: Time,
+    /// Of `grpc` and `http`: how many questions it may have at once; 64 unless said otherwise.
+    max_in_flight: u64,
+}
