@@ -8,6 +8,7 @@
 //! - [`mcp`]: what MCP says in each of its versions: methods, headers, server-sent events.
 //! - [`oauth`]: bearer tokens, challenges and metadata, as data.
 //! - [`seal`]: what clients keep for Sluice, and can't change or make up.
+//! - [`detect`]: entities in texts: numbers of cards and people, addresses, secrets.
 //! - [`guardrail`]: what is looked for in arguments and results, and what is made of it.
 //! - [`policy`]: who may see and call what, and the reasons.
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
@@ -28,6 +29,7 @@
 pub mod cli;
 pub mod clock;
 pub mod credential;
+pub mod detect;
 pub mod exchange;
 pub mod ext_proc;
 pub mod guardrail;

@@ -14,6 +14,7 @@ const ROOMS: &[&str] = &[
     "mcp",
     "oauth",
     "seal",
+    "detect",
     "guardrail",
     "policy",
     "manifest",

@@ -1,0 +1,199 @@
+//! The pass over a text: at each trigger and each literal, the detectors that it may begin.
+
+use std::ops::Range;
+
+use super::cluster::{self, Cluster};
+use super::context::Context;
+use super::entity::{Entity, Set};
+use super::found::Found;
+use super::literal::{Literal, Literals};
+use super::number::Numbers;
+use super::text::{Text, is_word_byte};
+use super::{card, email, iban, network, phone, secret, token, trigger};
+
+/// What is looked for.
+#[derive(Debug)]
+pub(super) struct Engine {
+    wanted: Set,
+    literals: Option<Literals>,
+    numbers: Numbers,
+}
+
+impl Engine {
+    pub(super) fn new(entities: &[Entity]) -> Self {
+        let wanted: Set = entities.iter().copied().collect();
+        Self {
+            wanted,
+            literals: Literals::new(wanted),
+            numbers: Numbers::new(wanted),
+        }
+    }
+
+    /// Adds all that is in `text` to `found`.
+    pub(super) fn find<'d>(&'d self, text: &str, key: Option<&str>, found: &mut Vec<Found<'d>>) {
+        let text = Text::new(text, key);
+        if let Some(literals) = &self.literals {
+            literals.each(text.bytes(), |literal, at| {
+                found.extend(at_literal(text, literal, at))
+            });
+        }
+        let mut scan = Scan {
+            engine: self,
+            text,
+            found,
+        };
+        let mut at = 0;
+        while let Some(next) = trigger::next(text.bytes(), at) {
+            at = scan.at_trigger(next);
+        }
+    }
+}
+
+fn at_literal(text: Text<'_>, literal: Literal, at: Range<usize>) -> Option<Found<'static>> {
+    let (range, entity) = match literal {
+        Literal::Jwt => (token::jwt(text, at.start)?, Entity::Jwt),
+        Literal::Pem => (token::private_key(text, at.start)?, Entity::PrivateKey),
+        Literal::Url => (token::database_url(text, at.start)?, Entity::DatabaseUrl),
+        Literal::Secret(anchor) => {
+            let (range, rule) = secret::find_at(anchor, text.whole(), at)?;
+            return Some(Found::of_rule(range, Entity::Secret, rule));
+        }
+    };
+    Some(Found::new(range, entity))
+}
+
+/// One pass over one text.
+struct Scan<'f, 'd, 't> {
+    engine: &'d Engine,
+    text: Text<'t>,
+    found: &'f mut Vec<Found<'d>>,
+}
+
+impl Scan<'_, '_, '_> {
+    /// Looks at the trigger at `at`; where to go on.
+    fn at_trigger(&mut self, at: usize) -> usize {
+        match self.text.byte(at) {
+            Some(b'@') => self.at_sign(at),
+            Some(b':') => self.colon(at),
+            _ => self.digit(at),
+        }
+    }
+
+    fn add(&mut self, range: Range<usize>, entity: Entity) {
+        if self.engine.wanted.has(entity) {
+            self.found.push(Found::new(range, entity));
+        }
+    }
+
+    fn at_sign(&mut self, at: usize) -> usize {
+        let Some(range) = email::at(self.text, at) else {
+            return at + 1;
+        };
+        let end = range.end;
+        self.add(range, Entity::Email);
+        end
+    }
+
+    fn colon(&mut self, at: usize) -> usize {
+        let Some((range, entity)) = network::colon(self.text, at) else {
+            return at + 1;
+        };
+        let end = range.end;
+        self.add(range, entity);
+        end
+    }
+
+    /// Looks at the token that the digit at `at` is in, and at the numbers that go on from it.
+    fn digit(&mut self, at: usize) -> usize {
+        let text = self.text;
+        let start = text.run_back(at, usize::MAX, is_word_byte);
+        let end = text.run(at, usize::MAX, is_word_byte);
+        if end - start == 2
+            && let Some(range) = network::dashed_mac(text, &(start..end))
+        {
+            let end = range.end;
+            self.add(range, Entity::MacAddress);
+            return end;
+        }
+        let digits = text.run(at, usize::MAX, |byte| byte.is_ascii_digit());
+        let is_number = start == at && (digits == end || text.byte(digits) == Some(b'x'));
+        if is_number && !text.is_glued_before(start) {
+            return self.cluster(start).max(end);
+        }
+        self.mixed(start..end);
+        end
+    }
+
+    /// Looks at a token of letters and digits.
+    fn mixed(&mut self, token: Range<usize>) {
+        if let Some(range) = iban::at(self.text, token.start) {
+            self.add(range, Entity::Iban);
+        }
+    }
+
+    /// Looks at the numbers that begin in the cluster at `start`; where to go on.
+    fn cluster(&mut self, start: usize) -> usize {
+        let gap = cluster::gap_before(self.text, start);
+        let cluster = Cluster::read(self.text, start, gap);
+        let groups = cluster.groups();
+        let is_full = groups.len() == cluster::GROUPS;
+        let here = if is_full {
+            cluster::GROUPS / 2
+        } else {
+            groups.len()
+        };
+        let mut site = Site {
+            text: self.text,
+            cluster: &cluster,
+            context: None,
+            found: self.found,
+        };
+        for first in 0..here {
+            self.engine.at_group(&mut site, first);
+        }
+        groups.get(here - 1).map_or(start + 1, |group| group.end)
+    }
+}
+
+impl Engine {
+    /// Looks for all numbers that begin with the group of this index.
+    fn at_group(&self, site: &mut Site<'_, '_, '_>, first: usize) {
+        if self.wanted.has(Entity::CreditCard) {
+            card::find(site, first);
+        }
+        if self.wanted.has(Entity::IpAddress) {
+            network::ipv4(site, first);
+        }
+        if self.wanted.has(Entity::Phone) {
+            phone::find(site, first);
+        }
+        self.numbers.find(site, first);
+    }
+}
+
+/// A cluster of digits in a text, and what was found at it.
+pub(super) struct Site<'s, 'd, 't> {
+    pub(super) text: Text<'t>,
+    pub(super) cluster: &'s Cluster,
+    /// The words around a place that was asked about last.
+    context: Option<(Range<usize>, Context)>,
+    found: &'s mut Vec<Found<'d>>,
+}
+
+impl<'d> Site<'_, 'd, '_> {
+    /// The words around a range.
+    pub(super) fn context(&mut self, range: &Range<usize>) -> Context {
+        if let Some((at, context)) = &self.context
+            && at == range
+        {
+            return *context;
+        }
+        let context = Context::around(self.text, range);
+        self.context = Some((range.clone(), context));
+        context
+    }
+
+    pub(super) fn add(&mut self, found: Found<'d>) {
+        self.found.push(found);
+    }
+}
