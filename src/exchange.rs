@@ -20,6 +20,7 @@ mod downlink;
 mod event;
 mod extension;
 mod fold;
+mod guard;
 mod handshake;
 mod head;
 mod http_sse;
@@ -40,16 +41,18 @@ mod unknown;
 mod uplink;
 mod version;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 pub use ask::{
-    Ask, Credential, CredentialAsk, CredentialFailure, IdentityAsk, IdentityFailure, Ticket,
+    Ask, Credential, CredentialAsk, CredentialFailure, GuardrailAsk, IdentityAsk, IdentityFailure,
+    JudgedFinding, Judgement, JudgementFailure, Ticket,
 };
 pub use event::{Event, Headers, Single};
 pub use identify::Vouched;
-pub use occurrence::Occurrence;
+pub use occurrence::{Occurrence, Outcome};
 pub use refusal::Refusal;
 pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
@@ -57,6 +60,7 @@ use crate::mcp::ProtocolVersion;
 use crate::oauth::BearerToken;
 use crate::policy::{AuthData, Endpoint, Policy, Reason, VirtualServer};
 use body::Body;
+use guard::{Progress, Waiting};
 use head::{Head, Read, Unidentified, Verb};
 use scope::Scope;
 use session::Session;
@@ -77,6 +81,8 @@ enum State {
     Unidentified(Box<Unidentified>),
     /// The head of a POST has passed; its body decides.
     Head(Box<Head>),
+    /// The request may go on, and waits for what a guardrail says of it.
+    Guarding(Box<Guarding>),
     /// The request may go on, and waits for its credential.
     Uncredited(Box<Uncredited>),
     /// The request has gone on.
@@ -85,6 +91,14 @@ enum State {
     Responding(Body),
     /// The client has been answered, or the exchange cut.
     Over,
+}
+
+/// A request that a guardrail is asked about.
+#[derive(Debug)]
+struct Guarding {
+    head: Head,
+    uncredited: Uncredited,
+    waiting: Waiting,
 }
 
 /// A request that may go on, and how.
@@ -157,6 +171,7 @@ impl State {
         match self {
             Self::Unidentified(head) => Some(Arc::clone(head.server())),
             Self::Head(head) => Some(Arc::clone(head.server.server())),
+            Self::Guarding(guarding) => Some(Arc::clone(guarding.head.server.server())),
             Self::Uncredited(uncredited) => Some(Arc::clone(uncredited.scope.server.server())),
             Self::Forwarded { scope, .. } => Some(Arc::clone(scope.server.server())),
             Self::Start(_) | Self::Responding(_) | Self::Over => None,
@@ -178,6 +193,14 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
             Err(refusal) => (State::Over, Step::refuse(refusal)),
         },
         (State::Head(head), Event::RequestBody(body)) => request_body(policy, *head, &body),
+        (State::Guarding(guarding), Event::Judged(judged)) => {
+            let Guarding {
+                head,
+                uncredited,
+                waiting,
+            } = *guarding;
+            guarded(policy, head, uncredited, waiting.judged(judged))
+        }
         (State::Uncredited(uncredited), Event::Credential(credential)) => {
             credited(*uncredited, credential)
         }
@@ -213,15 +236,9 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
                 chunk,
                 end_of_stream,
             },
-        ) => {
-            let (body, step) = body.push(policy.limits(), chunk, end_of_stream);
-            let over = matches!(step.reply, Reply::Refuse(_) | Reply::Abort(_));
-            let state = if over {
-                State::Over
-            } else {
-                State::Responding(body)
-            };
-            (state, step)
+        ) => responding(body.push(policy.limits(), chunk, end_of_stream)),
+        (State::Responding(body), Event::Judged(judged)) => {
+            responding(body.judged(policy.limits(), judged))
         }
         (
             state @ (State::Forwarded { .. } | State::Responding(_)),
@@ -235,6 +252,7 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
             State::Start(_)
             | State::Unidentified(_)
             | State::Head(_)
+            | State::Guarding(_)
             | State::Uncredited(_)
             | State::Forwarded { .. },
             _,
@@ -310,10 +328,27 @@ fn passed(head: Head, edits: HeaderEdits) -> (State, Step) {
     go_on(uncredited, token)
 }
 
-fn request_body(policy: &Policy, mut head: Head, body: &Bytes) -> (State, Step) {
-    let token = head.token.take();
+/// A piece of a response has been judged.
+fn responding((body, step): (Body, Step)) -> (State, Step) {
+    let over = matches!(step.reply, Reply::Refuse(_) | Reply::Abort(_));
+    let state = if over {
+        State::Over
+    } else {
+        State::Responding(body)
+    };
+    (state, step)
+}
+
+fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
     match uplink::admit(&head, policy.limits(), body) {
         Ok(admitted) => {
+            let text = match &admitted.body {
+                Some(text) => Cow::Borrowed(text.as_str()),
+                None => String::from_utf8_lossy(body),
+            };
+            let scope = &admitted.scope;
+            let guarding =
+                guard::Guarding::calls(&scope.server, scope.version, policy.limits(), &text);
             let body = admitted
                 .body
                 .map_or(BodyEdit::Keep, |body| BodyEdit::Replace(body.into()));
@@ -324,12 +359,58 @@ fn request_body(policy: &Policy, mut head: Head, body: &Bytes) -> (State, Step) 
                 body,
                 occurrences: admitted.occurrences,
             };
-            go_on(uncredited, token)
+            match guarding {
+                Some(guarding) => guarded(policy, head, uncredited, guarding.run()),
+                None => go_on(uncredited, head.token),
+            }
         }
-        Err(refusal) if head.endpoint == Endpoint::Messages && refusal.has_recipients() => {
-            go_on(http_sse::tell(&head, &refusal), token)
+        Err(refusal) => refuse_body(head, refusal),
+    }
+}
+
+/// Answers a message of the client: here, or where the client listens.
+fn refuse_body(head: Head, refusal: Refusal) -> (State, Step) {
+    if head.endpoint == Endpoint::Messages && refusal.has_recipients() {
+        let told = http_sse::tell(&head, &refusal);
+        return go_on(told, head.token);
+    }
+    (State::Over, Step::refuse(refusal))
+}
+
+/// Goes on with a request as far as the guardrails let it.
+fn guarded(
+    policy: &Policy,
+    head: Head,
+    mut uncredited: Uncredited,
+    progress: Progress,
+) -> (State, Step) {
+    match progress {
+        Progress::Done(guarded) => {
+            if let Some(text) = guarded.text {
+                uncredited.body = BodyEdit::Replace(text.into());
+            }
+            uncredited.occurrences.extend(guarded.occurrences);
+            go_on(uncredited, head.token)
         }
-        Err(refusal) => (State::Over, Step::refuse(refusal)),
+        Progress::Refused {
+            refusal,
+            index,
+            text,
+            occurrences,
+        } => {
+            let refusal = guard::address(policy.limits(), refusal, index, &text);
+            let (state, step) = refuse_body(head, refusal);
+            (state, step.with(occurrences))
+        }
+        Progress::Ask(ask, waiting) => {
+            let guarding = Guarding {
+                head,
+                uncredited,
+                waiting: *waiting,
+            };
+            let step = Step::ask(Ask::Guardrail(ask));
+            (State::Guarding(Box::new(guarding)), step)
+        }
     }
 }
 

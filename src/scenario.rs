@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::{
-    Ask, BodyEdit, Credential, Event, Exchange, Headers, IdentityFailure, Occurrence, Refusal,
-    Reply, Vouched,
+    Ask, BodyEdit, Credential, Event, Exchange, Headers, IdentityFailure, Judgement, Occurrence,
+    Refusal, Reply, Vouched,
 };
 use crate::json::{self, Document};
 use crate::manifest::{Expectation, Given, Test};
@@ -381,6 +381,17 @@ impl Conversation {
                     let nobody = IdentityFailure::InvalidToken("there are no claims of a subject");
                     let caller = self.caller.clone().and_then(Result::ok);
                     self.tell(Event::Identified(caller.map(Arc::new).ok_or(nobody)));
+                }
+                Ask::Guardrail(_) => {
+                    self.exchange = Some(exchange);
+                    // Whoever is elsewhere is not asked, and takes nothing amiss.
+                    let judgement = Judgement {
+                        allowed: true,
+                        message: None,
+                        payload: None,
+                        findings: Vec::new(),
+                    };
+                    self.tell(Event::Judged(Ok(judgement)));
                 }
                 Ask::Credential(_) => {
                     self.exchange = Some(exchange);

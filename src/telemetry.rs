@@ -7,7 +7,10 @@
 mod metrics;
 mod text;
 
+use std::fmt;
+
 use crate::exchange::Occurrence;
+use crate::guardrail::Finding;
 
 pub use metrics::{CONTENT_TYPE, Metrics};
 
@@ -53,6 +56,42 @@ fn log(virtual_server: Option<&str>, occurrence: &Occurrence) {
         } => {
             tracing::debug!(virtual_server, list, kept, removed, "filtered");
         }
+        Occurrence::Guarded {
+            guardrail,
+            phase,
+            strategy,
+            outcome,
+            target,
+            findings,
+        } => tracing::info!(
+            virtual_server,
+            guardrail = guardrail.as_ref(),
+            phase = phase.as_str(),
+            strategy = strategy.as_str(),
+            outcome = outcome.as_str(),
+            target = target.as_deref(),
+            findings = %Findings(findings),
+            "guarded"
+        ),
         Occurrence::Dropped { detail } => tracing::info!(virtual_server, detail, "dropped"),
+    }
+}
+
+/// Findings on one line: what, where, and what is done about it.
+struct Findings<'f>(&'f [Finding]);
+
+impl fmt::Display for Findings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, finding) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{} at {}", finding.rule, finding.path.escape_debug())?;
+            if let Some(entity) = finding.entity.as_deref().filter(|it| *it != finding.rule) {
+                write!(f, " ({entity})")?;
+            }
+            write!(f, ": {}", finding.action)?;
+        }
+        Ok(())
     }
 }

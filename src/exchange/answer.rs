@@ -102,7 +102,7 @@ fn read_for(
     match body {
         Body::Json(_) => normalise(headers, &mut edits, JSON),
         Body::Events(_) => normalise(headers, &mut edits, EVENTS),
-        Body::Discard(_) | Body::Pass => {}
+        Body::Discard(_) | Body::Pass | Body::Held(_) => {}
     }
     Ok((body, edits))
 }

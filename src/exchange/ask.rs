@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::guardrail::{Operation, Phase};
 use crate::oauth::BearerToken;
+use crate::policy::guard::External;
 use crate::policy::{AuthData, Authentication, Caller};
 
 /// A question of the exchange's.
@@ -17,6 +19,8 @@ pub enum Ask {
     /// With what credential does the request go on? The answer is
     /// [`Event::Credential`](super::Event::Credential).
     Credential(CredentialAsk),
+    /// Is this to go on? The answer is [`Event::Judged`](super::Event::Judged).
+    Guardrail(Box<GuardrailAsk>),
 }
 
 /// Who calls with this token?
@@ -42,6 +46,95 @@ pub struct CredentialAsk {
     pub caller: Arc<Caller>,
     /// The token that the caller came with, where the credential depends on it.
     pub token: Option<BearerToken>,
+}
+
+/// Is this to go on, in the eyes of a guardrail that is a service elsewhere?
+#[derive(Clone)]
+pub struct GuardrailAsk {
+    /// The name of the guardrail.
+    pub guardrail: Arc<str>,
+    /// The service.
+    pub external: Arc<External>,
+    /// Before or after the call.
+    pub phase: Phase,
+    /// What the guardrail does about what it finds.
+    pub operation: Operation,
+    /// The name of the virtual server.
+    pub virtual_server: String,
+    /// The name of the physical server.
+    pub server: String,
+    /// The tool, as the server names it: none if it is about something else, or nobody knows.
+    pub tool: Option<String>,
+    /// The method of the message, or of the request that it answers.
+    pub method: String,
+    /// What is to be looked at, a JSON object: the arguments, or what is under `result`, `error` or
+    /// `params`.
+    pub payload: String,
+    /// The issuer and the subject of who calls, if anyone asked.
+    pub subject: Option<(String, String)>,
+}
+
+impl fmt::Debug for GuardrailAsk {
+    // Arguments and results are not for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardrailAsk")
+            .field("guardrail", &self.guardrail)
+            .field("phase", &self.phase)
+            .field("tool", &self.tool)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a guardrail that is a service elsewhere says.
+#[derive(Clone)]
+pub struct Judgement {
+    /// Whether the message may go on.
+    pub allowed: bool,
+    /// If it may not, what whoever waits is told.
+    pub message: Option<String>,
+    /// What takes the place of the payload, if it may go on: a JSON object.
+    pub payload: Option<String>,
+    /// What was found.
+    pub findings: Vec<JudgedFinding>,
+}
+
+impl fmt::Debug for Judgement {
+    // Arguments and results are not for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judgement")
+            .field("allowed", &self.allowed)
+            .field("findings", &self.findings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something that a service found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedFinding {
+    /// What was broken, as a stable word.
+    pub rule: String,
+    /// Where, as a JSON path.
+    pub path: String,
+    /// What it is, where that has a name of its own.
+    pub entity: Option<String>,
+}
+
+/// Why a service said nothing. What exactly went wrong is for the log of whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JudgementFailure {
+    /// It took too long.
+    #[error("it did not answer in time")]
+    Timeout,
+    /// It can't be reached.
+    #[error("it cannot be reached")]
+    Unavailable,
+    /// It has as many questions as it may have at once.
+    #[error("it has too much to do")]
+    Busy,
+    /// Its answer makes no sense.
+    #[error("its answer makes no sense")]
+    Invalid,
 }
 
 /// Why it is not known who calls.

@@ -99,7 +99,7 @@ fn belongs_in_a_batch(passed: Passed) -> Result<Passed, Refusal> {
 }
 
 /// The answer to a batch of which some messages are refused: to each request its own.
-fn refuse(ids: Vec<Option<RequestId>>, refused: Vec<(usize, Refusal)>) -> Refusal {
+pub(super) fn refuse(ids: Vec<Option<RequestId>>, refused: Vec<(usize, Refusal)>) -> Refusal {
     let answer = |(index, id): (usize, Option<RequestId>)| {
         let id = id?;
         let own = refused.iter().find(|(refused, _)| *refused == index);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::ask::{Credential, CredentialFailure, IdentityFailure};
+use super::ask::{Credential, CredentialFailure, IdentityFailure, Judgement, JudgementFailure};
 use crate::policy::Caller;
 
 /// One event. Every event is owed exactly one [`Reply`](super::Reply).
@@ -42,6 +42,8 @@ pub enum Event<'a> {
     /// With what credential the request goes on: the answer to
     /// [`Ask::Credential`](super::Ask::Credential).
     Credential(Result<Credential, CredentialFailure>),
+    /// What a guardrail says: the answer to [`Ask::Guardrail`](super::Ask::Guardrail).
+    Judged(Result<Judgement, JudgementFailure>),
 }
 
 /// The headers of a request or a response, names in lower case, as Envoy hands them over.

@@ -2,6 +2,7 @@
 //! nothing changes.
 
 use super::fold;
+use super::guard;
 use super::occurrence::Occurrence;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::ProtocolVersion;
@@ -75,12 +76,16 @@ pub(super) fn filter<'d>(
         if !list.is_array() {
             return Err("a list in the server's result is not an array");
         }
-        let is_enabled = |entry: Value<'d>| {
+        let has_guards = shape.member == "tools" && !server.guards().is_empty();
+        let mut is_enabled = |entry: Value<'d>| {
             let name = fold::get(entry, shape.key).and_then(Value::as_str);
-            name.zip(shape.target)
-                .is_some_and(|(name, target)| server.allows(target(&name)))
+            let Some((name, target)) = name.zip(shape.target) else {
+                return false;
+            };
+            server.allows(target(&name))
+                && (!has_guards || guard::edit_tool(server, &name, entry, splice, occurrences))
         };
-        let enabled: Vec<bool> = list.elements().map(is_enabled).collect();
+        let enabled: Vec<bool> = list.elements().map(&mut is_enabled).collect();
         let kept = enabled.iter().filter(|enabled| **enabled).count();
         let removed = enabled.len() - kept;
         let mut decided = enabled.iter();

@@ -1,7 +1,9 @@
 //! What happened in an exchange, for logs, metrics and explanations.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use crate::guardrail::{Finding, Phase, Strategy};
 use crate::policy::{Reason, RuleId};
 
 /// Something that happened in an exchange. It never holds arguments, results or credentials.
@@ -38,9 +40,50 @@ pub enum Occurrence {
         /// How many were removed.
         removed: usize,
     },
+    /// A guardrail looked, and has something to say.
+    Guarded {
+        /// Its name.
+        guardrail: Arc<str>,
+        /// Before or after the call.
+        phase: Phase,
+        /// How seriously it is taken: of one that audits, the rest is what it would have done.
+        strategy: Strategy,
+        /// What it came to.
+        outcome: Outcome,
+        /// The tool, if it is known to be about one.
+        target: Option<String>,
+        /// What was found, and where; never the values.
+        findings: Vec<Finding>,
+    },
     /// A message of the server was not passed on.
     Dropped {
         /// Why.
         detail: &'static str,
     },
+}
+
+/// What the look of a guardrail came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Passed,
+    /// The message goes on, changed.
+    Changed,
+    /// The message does not go on.
+    Blocked,
+    /// The guardrail could not tell.
+    Failed,
+}
+
+impl Outcome {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Changed => "changed",
+            Self::Blocked => "blocked",
+            Self::Failed => "failed",
+        }
+    }
 }

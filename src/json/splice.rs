@@ -41,8 +41,8 @@ struct Edit<'a> {
 struct Container {
     start: usize,
     children: Vec<Child>,
-    /// Members to append: key and JSON.
-    inserted: Vec<(String, String)>,
+    /// What to append: JSON, with the key of a member.
+    inserted: Vec<(Option<String>, String)>,
 }
 
 #[derive(Debug)]
@@ -126,8 +126,22 @@ impl<'a> Splice<'a> {
         }
         self.remove_member(object, key);
         let inserted = &mut self.container(object).inserted;
-        inserted.retain(|(earlier, _)| earlier != key);
-        inserted.push((key.to_owned(), json.to_owned()));
+        inserted.retain(|(earlier, _)| earlier.as_deref() != Some(key));
+        inserted.push((Some(key.to_owned()), json.to_owned()));
+    }
+
+    /// Appends an element to `array`; does nothing to anything else. `json` must be one JSON value.
+    pub fn push_element(&mut self, array: Value<'_>, json: &str) {
+        if array.is_array() {
+            let inserted = &mut self.container(array).inserted;
+            inserted.push((None, json.to_owned()));
+        }
+    }
+
+    /// The document that is edited, as it was.
+    #[must_use]
+    pub fn source(&self) -> &'a str {
+        self.source
     }
 
     /// Gives a member another key. That no other member has it is for the caller to see to.
@@ -254,10 +268,10 @@ impl Container {
     /// A child that goes takes the comma before it, those before the first one that stays take
     /// the comma after them, and what is inserted comes after the last one that stays.
     fn edits<'a>(self) -> Vec<Edit<'a>> {
-        let inserted = self
-            .inserted
-            .iter()
-            .map(|(key, json)| string::quoted(key) + ":" + json);
+        let inserted = self.inserted.iter().map(|(key, json)| match key {
+            Some(key) => string::quoted(key) + ":" + json,
+            None => json.clone(),
+        });
         let inserted = inserted.collect::<Vec<_>>().join(",");
 
         let mut edits = Vec::new();
@@ -356,6 +370,36 @@ mod tests {
                 "{source} without {remove} with {insert}"
             );
         }
+    }
+
+    #[test]
+    fn elements_come_after_those_that_stay() {
+        for (source, remove, expected) in [
+            ("[]", "", "[7,8]"),
+            ("[ 1 , 2 ]", "", "[ 1 , 2,7,8 ]"),
+            ("[ 1 , 2 ]", "2", "[ 1,7,8 ]"),
+            ("[ 1 , 2 ]", "12", "[ 7,8 ]"),
+            (r#"{"a":1}"#, "", r#"{"a":1}"#),
+        ] {
+            let document = parse(source);
+            let mut splice = Splice::new(document.source());
+            splice.push_element(document.root(), "7");
+            splice.remove_elements(document.root(), |e| remove.contains(e.raw()));
+            splice.push_element(document.root(), "8");
+            assert_eq!(splice.finish(), expected, "{source} without {remove}");
+        }
+    }
+
+    #[test]
+    fn a_member_gets_another_key_beside_other_edits() {
+        let document = parse(r#"{"a":{"b":1},"c":2}"#);
+        let root = document.root();
+        let mut splice = Splice::new(document.source());
+        let a = root.members().next().unwrap();
+        splice.rename(a, "x\"y");
+        splice.remove_member(a.value(), "b");
+        splice.remove_member(root, "c");
+        assert_eq!(splice.finish(), r#"{"x\"y":{}}"#);
     }
 
     #[test]

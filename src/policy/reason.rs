@@ -35,6 +35,10 @@ reasons! {
     SkillNotEnabled => "skill_not_enabled",
     /// The call is of something that the caller may use, but not with these arguments.
     ArgumentsNotAllowed => "arguments_not_allowed",
+    /// A guardrail does not let it through.
+    GuardrailViolation => "guardrail_violation",
+    /// A guardrail could not tell whether it may pass.
+    GuardrailFailed => "guardrail_failed",
     /// The caller has to say who it is.
     Unauthenticated => "unauthenticated",
     /// The caller's token is none, or not one for this place.

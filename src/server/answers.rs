@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::credential::Broker;
-use crate::exchange::{Ask, CredentialFailure, Event, IdentityFailure, Ticket};
+use crate::exchange::{Ask, CredentialFailure, Event, IdentityFailure, JudgementFailure, Ticket};
 use crate::ext_proc::{Answer, Resolver};
 use crate::identity::Verifier;
 use crate::secret::Secrets;
@@ -53,6 +53,8 @@ impl Resolver for Answers {
                     }))
                 }
             },
+            // Nobody can be asked yet.
+            Ask::Guardrail(_) => Answer::Now(Event::Judged(Err(JudgementFailure::Unavailable))),
             Ask::Credential(ask) => match self.broker.cached(&ask) {
                 Some(known) => Answer::Now(Event::Credential(known)),
                 None => {

@@ -74,6 +74,8 @@ impl PerServer {
                 add(&self.removed, u64::try_from(*removed).unwrap_or(u64::MAX));
             }
             Occurrence::Dropped { .. } => add(&self.dropped, 1),
+            // What a guardrail refuses is counted as refused.
+            Occurrence::Guarded { .. } => {}
         }
     }
 

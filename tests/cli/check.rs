@@ -143,10 +143,8 @@ fn the_schema_knows_the_keys() {
         definitions["VirtualServer"]["properties"]["match"]["maxProperties"],
         1
     );
-    assert!(
-        definitions["ToolMetadata"]["properties"]["annotations"]["properties"]["readOnlyHint"]
-            .is_object()
-    );
+    assert!(definitions["Annotations"]["properties"]["readOnlyHint"].is_object());
+    assert!(definitions["Guardrail"]["properties"]["enforcing_strategy"].is_object());
     assert!(
         !String::from_utf8(output.stdout)
             .unwrap()

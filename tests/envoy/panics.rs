@@ -57,7 +57,8 @@ impl Machine for Faulty {
             Event::RequestTrailers
             | Event::ResponseTrailers
             | Event::Identified(_)
-            | Event::Credential(_) => Moment::Never,
+            | Event::Credential(_)
+            | Event::Judged(_) => Moment::Never,
         };
         if now == self.moment {
             match self.failure {

@@ -163,6 +163,7 @@ fn each_message_for_which_a_batch_is_refused_is_told_to_the_log() {
         Occurrence::Refused { reason, .. } => reason.as_str(),
         other @ (Occurrence::Allowed { .. }
         | Occurrence::Filtered { .. }
+        | Occurrence::Guarded { .. }
         | Occurrence::Dropped { .. }) => panic!("{other:?}"),
     });
     assert_eq!(

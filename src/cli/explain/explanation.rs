@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::exchange::Occurrence;
+use crate::guardrail::{Finding, Strategy};
 use crate::json::Document;
 use crate::policy::{Decision, Policy, Reason, Rule, RuleId, Target, View};
 use crate::scenario::Outcome;
@@ -205,6 +206,27 @@ impl Explanation<'_> {
                 format!("{server} shows {kept} of {} {list}\n", kept + removed)
             }
             Occurrence::Dropped { detail } => format!("{server} does not pass it on: {detail}\n"),
+            Occurrence::Guarded {
+                guardrail,
+                strategy,
+                outcome,
+                findings,
+                ..
+            } => {
+                let audits = match strategy {
+                    Strategy::Audit => ", which only audits",
+                    Strategy::Enforce | Strategy::EnforceButIgnoreOnError => "",
+                };
+                let mut text = format!("guardrail {guardrail}{audits}: {}\n", outcome.as_str());
+                for Finding {
+                    rule, path, action, ..
+                } in findings
+                {
+                    let path = path.escape_debug();
+                    text.push_str(&format!("  {rule} at {path}: {action}\n"));
+                }
+                text
+            }
         }
     }
 
@@ -259,6 +281,22 @@ impl Explanation<'_> {
                     "kind": "filtered", "list": list, "kept": kept, "removed": removed,
                 }),
                 Occurrence::Dropped { detail } => json!({"kind": "dropped", "detail": detail}),
+                Occurrence::Guarded {
+                    guardrail,
+                    phase,
+                    strategy,
+                    outcome,
+                    target,
+                    findings,
+                } => json!({
+                    "kind": "guarded",
+                    "guardrail": guardrail.as_ref(),
+                    "phase": phase.as_str(),
+                    "enforcing_strategy": strategy.as_str(),
+                    "outcome": outcome.as_str(),
+                    "target": target,
+                    "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+                }),
             });
         let entries = self.entries.iter().map(|entry| match entry.decision {
             Decision::Allow { rule } => {
@@ -314,4 +352,13 @@ fn rule_json(rule: &Rule) -> Value {
 /// Which line decided.
 fn by(rule: &Rule) -> String {
     format!("by {} ({}, {})", rule.pattern(), rule.location(), rule.id())
+}
+
+fn finding_json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "rule": finding.rule,
+        "path": finding.path,
+        "entity": finding.entity,
+        "action": finding.action.as_str(),
+    })
 }

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use super::{BAD_GATEWAY, Refusal, telling_name};
 use crate::exchange::ask::{CredentialFailure, IdentityFailure};
+use crate::guardrail::Phase;
 use crate::jsonrpc::code;
 use crate::mcp::{ProtocolVersion, code as mcp_code};
 use crate::oauth::{Challenge, Problem};
-use crate::policy::{Reason, Target, View};
+use crate::policy::guard::About;
+use crate::policy::{Reason, RuleId, Target, View};
 
 impl Refusal {
     /// The caller has to say who it is (RFC 6750 section 3.1: a challenge without an error).
@@ -101,6 +103,39 @@ impl Refusal {
         refusal.0.target = Some(telling_name(target));
         let tells_models = version >= ProtocolVersion::V2025_11_25;
         if matches!(target, Target::Tool(_)) && tells_models {
+            refusal.0.is_tool_error = Some(version);
+        }
+        refusal
+    }
+
+    /// A guardrail does not let a call or its result through, and says why. A model is told so by the
+    /// result of the tool: of its arguments, since 2025-11-25 (SEP-1303).
+    pub(in super::super) fn guardrail(
+        view: &View,
+        about: About<'_>,
+        (phase, version): (Phase, ProtocolVersion),
+        guardrail: &str,
+        is_violation: bool,
+        text: String,
+    ) -> Self {
+        let reason = match is_violation {
+            true => Reason::GuardrailViolation,
+            false => Reason::GuardrailFailed,
+        };
+        let (code, tells_models) = match phase {
+            Phase::Call => (
+                code::INVALID_PARAMS,
+                version >= ProtocolVersion::V2025_11_25,
+            ),
+            Phase::Result => (code::INTERNAL_ERROR, true),
+        };
+        let mut refusal = Self::new(reason, 200, code, text);
+        refusal.0.scope = Some(format!("{}.guardrails.{guardrail}", view.name()));
+        // What is said may repeat names of the arguments.
+        refusal.0.detail = format!("the guardrail {guardrail} looked at the {phase}").into();
+        refusal.0.target = about.tool().map(|tool| telling_name(Target::Tool(tool)));
+        refusal.0.rule = Some(RuleId::new(format!("guardrails.{guardrail}")));
+        if about.tool().is_some() && tells_models {
             refusal.0.is_tool_error = Some(version);
         }
         refusal

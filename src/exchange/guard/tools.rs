@@ -1,0 +1,52 @@
+//! What guardrails make of the definitions of tools.
+
+use std::sync::Arc;
+
+use crate::exchange::occurrence::{Occurrence, Outcome};
+use crate::guardrail::{Phase, Report, Strategy};
+use crate::json::{Splice, Value};
+use crate::policy::View;
+use crate::policy::guard::{About, Means};
+
+/// Edits the definition of a tool so that it says what the guardrails make of its calls and results.
+/// `false` if one of them hides the tool.
+pub(in crate::exchange) fn edit_tool<'d>(
+    view: &View,
+    name: &str,
+    tool: Value<'d>,
+    splice: &mut Splice<'d>,
+    occurrences: &mut Vec<Occurrence>,
+) -> bool {
+    let mut is_seen = true;
+    for phase in [Phase::Call, Phase::Result] {
+        for guard in view.guards().of(phase, About::Tool(name)) {
+            let Means::Check(check) = &guard.means else {
+                continue;
+            };
+            let mut report = Report::default();
+            let is_audit = guard.strategy == Strategy::Audit;
+            let kept = if is_audit {
+                let mut unused = Splice::new(splice.source());
+                check.edit_tool(phase, tool, &mut unused, &mut report)
+            } else {
+                check.edit_tool(phase, tool, splice, &mut report)
+            };
+            is_seen &= kept || is_audit;
+            if !report.is_clean() || !kept {
+                occurrences.push(Occurrence::Guarded {
+                    guardrail: Arc::clone(&guard.name),
+                    phase,
+                    strategy: guard.strategy,
+                    outcome: if kept {
+                        Outcome::Changed
+                    } else {
+                        Outcome::Blocked
+                    },
+                    target: Some(name.to_owned()),
+                    findings: report.into_findings(),
+                });
+            }
+        }
+    }
+    is_seen
+}
