@@ -56,6 +56,8 @@ pub enum Given {
         name: String,
         /// The arguments, if there are any.
         arguments: Option<serde_json::Map<String, serde_json::Value>>,
+        /// What the server answers, if it is asked: a `CallToolResult`.
+        result: Option<serde_json::Map<String, serde_json::Value>>,
     },
     /// Getting a prompt.
     Prompt {
@@ -79,9 +81,22 @@ pub enum Given {
 }
 
 /// What a test expects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// What is decided.
+    pub decision: Decided,
+    /// The guardrail that refuses it, if the test says so.
+    pub guardrail: Option<String>,
+    /// The arguments that the server gets, if the test says so.
+    pub arguments: Option<serde_json::Value>,
+    /// The result that the client gets, if the test says so.
+    pub result: Option<serde_json::Value>,
+}
+
+/// Whether something goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expectation {
-    /// It goes on to the server.
+pub enum Decided {
+    /// It goes on to the server, and the answer to the client.
     Allow,
     /// It is refused.
     Deny {

@@ -2,20 +2,21 @@
 //!
 //! What a manifest's tests show and what `sluice explain` says is thereby what production does.
 
+mod conversation;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::exchange::{
-    Ask, BodyEdit, Credential, Event, Exchange, Headers, IdentityFailure, Judgement, Occurrence,
-    Refusal, Reply, Vouched,
-};
+use crate::exchange::{self, Event, Headers, Occurrence, Refusal};
+use crate::guardrail::Strategy;
 use crate::json::{self, Document};
-use crate::manifest::{Expectation, Given, Test};
+use crate::manifest::{Decided, Expectation, Given, Test};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
-use crate::policy::{Caller, InvalidClaims, Policy, Reason, SUPPOSED_ISSUER, Trust, VirtualServer};
+use crate::policy::{Policy, Reason, VirtualServer};
 use crate::seal::{self, Keys};
+use conversation::Conversation;
 
 /// What became of a message.
 #[derive(Debug)]
@@ -26,10 +27,51 @@ pub struct Outcome {
     pub occurrences: Vec<Occurrence>,
     /// The message as the other side gets it; `None` if it was refused or not passed on.
     pub passed: Option<String>,
+    /// The answer to it as the client gets it, where one was given.
+    pub answered: Option<String>,
+}
+
+impl Outcome {
+    /// Why the message or its answer was refused, if either was.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        let told = self.refusal.as_ref().map(Refusal::reason);
+        told.or_else(|| {
+            self.occurrences
+                .iter()
+                .find_map(|occurrence| match occurrence {
+                    Occurrence::Refused { reason, .. } => Some(*reason),
+                    Occurrence::Allowed { .. }
+                    | Occurrence::Filtered { .. }
+                    | Occurrence::Guarded { .. }
+                    | Occurrence::Dropped { .. } => None,
+                })
+        })
+    }
+
+    /// The guardrail that refused it, if one did.
+    #[must_use]
+    pub fn refused_by(&self) -> Option<&str> {
+        self.occurrences
+            .iter()
+            .find_map(|occurrence| match occurrence {
+                Occurrence::Guarded {
+                    guardrail,
+                    strategy: Strategy::Enforce | Strategy::EnforceButIgnoreOnError,
+                    outcome: exchange::Outcome::Blocked | exchange::Outcome::Failed,
+                    ..
+                } => Some(&**guardrail),
+                Occurrence::Guarded { .. }
+                | Occurrence::Allowed { .. }
+                | Occurrence::Refused { .. }
+                | Occurrence::Filtered { .. }
+                | Occurrence::Dropped { .. } => None,
+            })
+    }
 }
 
 /// A test of a manifest that did not come out as it expects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// It was let through.
     #[error("expected deny, but the message is allowed")]
@@ -44,6 +86,24 @@ pub enum Failure {
         expected: Reason,
         /// The reason that the exchange gave.
         actual: Reason,
+    },
+    /// It was refused, but not by this guardrail.
+    #[error("expected deny by the guardrail {expected}, but it is {actual} that denies it")]
+    OtherGuardrail {
+        /// The guardrail that the test names.
+        expected: String,
+        /// What refused it.
+        actual: String,
+    },
+    /// What the server gets, or the client, is not what the test says.
+    #[error("the {what} are expected to be {expected}, but they are {actual}")]
+    OtherText {
+        /// What differs.
+        what: &'static str,
+        /// What the test says, as JSON.
+        expected: String,
+        /// What it is, as JSON.
+        actual: String,
     },
 }
 
@@ -62,25 +122,60 @@ pub fn rehearse(policy: Policy) -> Policy {
 ///
 /// Says how the decision differs from what the test expects.
 pub fn run(policy: &Arc<Policy>, server: &VirtualServer, test: &Test) -> Result<(), Failure> {
-    let denied = ask(policy, server, &test.given, test.claims.as_ref())
-        .refusal
-        .map(|refusal| refusal.reason());
-    match (test.expect, denied) {
-        (Expectation::Allow, None) | (Expectation::Deny { reason: None }, Some(_)) => Ok(()),
-        (Expectation::Allow, Some(reason)) => Err(Failure::Denied(reason)),
-        (Expectation::Deny { .. }, None) => Err(Failure::Allowed),
+    let outcome = ask(policy, server, &test.given, test.claims.as_ref());
+    let expected = &test.expect;
+    match (expected.decision, outcome.reason()) {
+        (Decided::Allow, None) | (Decided::Deny { reason: None }, Some(_)) => Ok(()),
+        (Decided::Allow, Some(reason)) => Err(Failure::Denied(reason)),
+        (Decided::Deny { .. }, None) => Err(Failure::Allowed),
+        (Decided::Deny { reason: Some(said) }, Some(actual)) if said == actual => Ok(()),
+        (Decided::Deny { reason: Some(said) }, Some(actual)) => Err(Failure::OtherReason {
+            expected: said,
+            actual,
+        }),
+    }?;
+    refused_by(expected, &outcome)?;
+    let texts = [
         (
-            Expectation::Deny {
-                reason: Some(expected),
-            },
-            Some(actual),
-        ) if expected == actual => Ok(()),
+            "arguments",
+            &expected.arguments,
+            &outcome.passed,
+            "/params/arguments",
+        ),
         (
-            Expectation::Deny {
-                reason: Some(expected),
-            },
-            Some(actual),
-        ) => Err(Failure::OtherReason { expected, actual }),
+            "contents of the result",
+            &expected.result,
+            &outcome.answered,
+            "/result",
+        ),
+    ];
+    for (what, expected, message, at) in texts {
+        let Some(expected) = expected else { continue };
+        let message: Option<Value> = message
+            .as_deref()
+            .and_then(|message| serde_json::from_str(message).ok());
+        let actual = message.as_ref().and_then(|message| message.pointer(at));
+        if actual != Some(expected) {
+            return Err(Failure::OtherText {
+                what,
+                expected: expected.to_string(),
+                actual: actual.map_or("not there".to_owned(), Value::to_string),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn refused_by(expected: &Expectation, outcome: &Outcome) -> Result<(), Failure> {
+    let Some(guardrail) = &expected.guardrail else {
+        return Ok(());
+    };
+    match outcome.refused_by() {
+        Some(name) if name == guardrail => Ok(()),
+        other => Err(Failure::OtherGuardrail {
+            expected: guardrail.clone(),
+            actual: other.unwrap_or("no guardrail").to_owned(),
+        }),
     }
 }
 
@@ -95,7 +190,9 @@ pub fn ask(
     claims: Option<&Map<String, Value>>,
 ) -> Outcome {
     let body = match given {
-        Given::Call { name, arguments } => request(server, "tools/call", "name", name, arguments),
+        Given::Call {
+            name, arguments, ..
+        } => request(server, "tools/call", "name", name, arguments),
         Given::Prompt { name, arguments } => {
             request(server, "prompts/get", "name", name, arguments)
         }
@@ -123,7 +220,36 @@ pub fn ask(
         end_of_stream: false,
     });
     conversation.tell(Event::RequestBody(Bytes::from(body.clone())));
-    conversation.end(body)
+    conversation.asked(&body);
+    if let Given::Call {
+        result: Some(result),
+        ..
+    } = given
+    {
+        answer(&mut conversation, result);
+    }
+    conversation.end()
+}
+
+/// Answers a call with this result.
+fn answer(conversation: &mut Conversation, result: &Map<String, Value>) {
+    if conversation.is_over() {
+        return;
+    }
+    let headers = [
+        (":status", b"200".as_slice()),
+        ("content-type", b"application/json"),
+    ];
+    conversation.tell(Event::ResponseHeaders {
+        headers: Headers::from_iter(headers),
+        end_of_stream: false,
+    });
+    let message = json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string();
+    conversation.tell(Event::ResponseBody {
+        chunk: message.clone().into(),
+        end_of_stream: true,
+    });
+    conversation.answered(&message);
 }
 
 /// Receives a message of the upstream as a client of `server` would, on a stream that nobody asked
@@ -181,7 +307,8 @@ pub fn hear(
         chunk: event.into(),
         end_of_stream: true,
     });
-    let mut outcome = conversation.end(String::new());
+    conversation.asked("");
+    let mut outcome = conversation.end();
     outcome.passed = outcome.passed.and_then(|stream| data_of(&stream));
     outcome
         .occurrences
@@ -282,132 +409,5 @@ impl Mirrors {
             mirrors.push((header::NAME, header::encode_value(&name).into_owned()));
         }
         Self(mirrors)
-    }
-}
-
-/// Who calls, if someone vouches for these claims.
-fn caller(
-    server: &VirtualServer,
-    claims: Option<&Map<String, Value>>,
-) -> Option<Result<Caller, InvalidClaims>> {
-    let authentication = server.authentication()?;
-    Some(Caller::supposed(claims?.clone(), authentication))
-}
-
-/// What Envoy would vouch for.
-fn vouched(server: &VirtualServer, claims: Option<&Map<String, Value>>) -> Vouched {
-    let (Some(authentication), Some(claims)) = (server.authentication(), claims) else {
-        return Vouched::default();
-    };
-    let mut vouched = Vouched::default();
-    match &authentication.trust {
-        Trust::Issuers(_) => {}
-        Trust::EnvoyJwtAuthn { payload, .. } => {
-            let mut claims = claims.clone();
-            claims
-                .entry("iss")
-                .or_insert_with(|| SUPPOSED_ISSUER.into());
-            vouched
-                .jwt_authn
-                .insert(payload.clone(), Value::Object(claims));
-        }
-        Trust::EnvoyPeerCertificate => {
-            let subject = claims.get("sub").and_then(Value::as_str);
-            vouched.peer_uri = subject.map(str::to_owned);
-        }
-    }
-    vouched
-}
-
-/// An exchange under way.
-struct Conversation {
-    exchange: Option<Exchange>,
-    /// Who calls, if anyone says so.
-    caller: Option<Result<Caller, InvalidClaims>>,
-    outcome: Outcome,
-    changed: bool,
-    refused: bool,
-}
-
-impl Conversation {
-    fn begin(
-        policy: &Arc<Policy>,
-        server: &VirtualServer,
-        claims: Option<&Map<String, Value>>,
-    ) -> Self {
-        let route = server.match_route().map(str::to_owned);
-        let exchange = Exchange::new(Arc::clone(policy), route);
-        Self {
-            exchange: Some(exchange.vouched(vouched(server, claims))),
-            caller: caller(server, claims),
-            outcome: Outcome {
-                refusal: None,
-                occurrences: Vec::new(),
-                passed: None,
-            },
-            changed: false,
-            refused: false,
-        }
-    }
-
-    /// The token that stands for the claims; what is in it nobody reads.
-    fn credentials(&self) -> Option<(&'static str, &'static [u8])> {
-        let is_there = self.caller.is_some();
-        is_there.then_some(("authorization", b"Bearer supposed".as_slice()))
-    }
-
-    fn tell(&mut self, event: Event<'_>) {
-        let Some(exchange) = self.exchange.take() else {
-            return;
-        };
-        let (exchange, step) = exchange.handle(event);
-        self.outcome.occurrences.extend(step.occurrences);
-        match step.reply {
-            Reply::Continue { body, .. } => {
-                self.exchange = Some(exchange);
-                if let BodyEdit::Replace(body) = body {
-                    self.changed = true;
-                    self.outcome.passed = Some(String::from_utf8_lossy(&body).into_owned());
-                }
-            }
-            Reply::Refuse(refusal) => {
-                self.refused = true;
-                self.outcome.refusal = Some(refusal);
-            }
-            Reply::Answer(_) | Reply::Abort(_) => self.refused = true,
-            Reply::Ask(ask) => match *ask {
-                Ask::Identity(_) => {
-                    self.exchange = Some(exchange);
-                    let nobody = IdentityFailure::InvalidToken("there are no claims of a subject");
-                    let caller = self.caller.clone().and_then(Result::ok);
-                    self.tell(Event::Identified(caller.map(Arc::new).ok_or(nobody)));
-                }
-                Ask::Guardrail(_) => {
-                    self.exchange = Some(exchange);
-                    // Whoever is elsewhere is not asked, and takes nothing amiss.
-                    let judgement = Judgement {
-                        allowed: true,
-                        message: None,
-                        payload: None,
-                        findings: Vec::new(),
-                    };
-                    self.tell(Event::Judged(Ok(judgement)));
-                }
-                Ask::Credential(_) => {
-                    self.exchange = Some(exchange);
-                    self.tell(Event::Credential(Ok(Credential::default())));
-                }
-            },
-        }
-    }
-
-    /// What became of it; `unchanged` is what went on, if nothing changed it.
-    fn end(mut self, unchanged: String) -> Outcome {
-        if self.refused {
-            self.outcome.passed = None;
-        } else if !self.changed {
-            self.outcome.passed = Some(unchanged);
-        }
-        self.outcome
     }
 }

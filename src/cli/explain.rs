@@ -38,6 +38,9 @@ pub(super) struct Explain {
     /// The arguments of the call, a JSON object
     #[arg(long, value_name = "JSON", requires = "tool")]
     arguments: Option<String>,
+    /// What the server answers to the call, a JSON object: a CallToolResult
+    #[arg(long, value_name = "JSON", requires = "tool")]
+    result: Option<String>,
     /// A prompt
     #[arg(long, value_name = "NAME", group = "what")]
     prompt: Option<String>,
@@ -126,11 +129,11 @@ impl Explain {
             explanation.to_text()
         };
         out.print(&text)?;
-        Ok(if explanation.outcome.refusal.is_some() {
-            Exit::Failed
-        } else {
-            Exit::Ok
-        })
+        let is_answered_for = matches!(given, Given::Call { .. });
+        let outcome = &explanation.outcome;
+        let is_denied =
+            outcome.refusal.is_some() || (is_answered_for && outcome.reason().is_some());
+        Ok(if is_denied { Exit::Failed } else { Exit::Ok })
     }
 
     /// The claims of who calls, and who that is.
@@ -163,9 +166,14 @@ impl Explain {
             let arguments: Option<Map<String, Value>> = arguments
                 .transpose()
                 .map_err(|error| format!("--arguments is not a JSON object: {error}"))?;
+            let result = self.result.as_deref().map(serde_json::from_str);
+            let result: Option<Map<String, Value>> = result
+                .transpose()
+                .map_err(|error| format!("--result is not a JSON object: {error}"))?;
             return Ok(Given::Call {
                 name: name.clone(),
                 arguments,
+                result,
             });
         }
         if let Some(name) = &self.prompt {

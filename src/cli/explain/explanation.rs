@@ -97,6 +97,9 @@ impl Explanation<'_> {
             (None, Some(passed)) => text.push_str(&format!("what goes on:\n  {passed}\n")),
             (None, None) => text.push_str("nothing goes on\n"),
         }
+        if let Some(answered) = &self.outcome.answered {
+            text.push_str(&format!("what the client gets:\n  {answered}\n"));
+        }
         text
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
 use crate::manifest::schema::{self, Decision};
 use crate::manifest::span::{Span, Spanned};
-use crate::manifest::{Expectation, Given, Test};
+use crate::manifest::{Decided, Expectation, Given, Test};
 use serde_json::{Map, Value};
 
 use crate::policy::{Caller, Reason, Trust};
@@ -142,10 +142,18 @@ fn compile_given(
                 resource,
                 skill,
                 message,
+                result,
                 claims: _,
             },
         span,
     } = given;
+    if let Some(result) = &result
+        && call.is_none()
+    {
+        let message = "only a call has a result";
+        context.report(Diagnostic::new(Code::UselessKey, result.span, message));
+    }
+    let result = result.map(|result| result.value);
     let mut choices = Vec::new();
     let mut named = |context: &mut Context<'_>, call: Option<Spanned<schema::Call>>, make: Make| {
         let Some(Spanned {
@@ -163,6 +171,7 @@ fn compile_given(
     named(context, call, |name, arguments| Given::Call {
         name,
         arguments,
+        result: None,
     });
     named(context, prompt, |name, arguments| Given::Prompt {
         name,
@@ -187,7 +196,13 @@ fn compile_given(
         choices.push(Some(Given::Message(text)));
     }
     match choices.len() {
-        1 => Some((virtual_server?.value, choices.pop()??)),
+        1 => {
+            let mut given = choices.pop()??;
+            if let Given::Call { result: given, .. } = &mut given {
+                *given = result;
+            }
+            Some((virtual_server?.value, given))
+        }
         0 if !context.is_intact(span) => None,
         count => {
             let message =
@@ -213,36 +228,70 @@ fn compile_expect(
     expect: Spanned<schema::Expect>,
 ) -> Option<Expectation> {
     let Spanned {
-        value: schema::Expect { decision, reason },
+        value:
+            schema::Expect {
+                decision,
+                reason,
+                guardrail,
+                arguments,
+                result,
+            },
         span,
     } = expect;
     if decision.is_none() {
         context.missing(span, "decision");
     }
-    match (decision?, reason) {
-        (Decision::Allow, None) => Some(Expectation::Allow),
-        (Decision::Allow, Some(reason)) => {
-            let message = "what is allowed has no reason";
-            context.report(Diagnostic::new(Code::BadExpectation, reason.span, message));
-            None
-        }
-        (Decision::Deny, None) => Some(Expectation::Deny { reason: None }),
-        (Decision::Deny, Some(written)) => {
-            let words = || Reason::ALL.iter().map(|reason| reason.as_str());
-            let found = Reason::ALL
-                .iter()
-                .find(|reason| reason.as_str() == written.value);
-            if found.is_none() {
-                let message = format!("there is no reason {}", quote(&written.value));
-                let help = did_you_mean(&written.value, words()).unwrap_or_else(|| {
-                    format!("there are {}", words().collect::<Vec<_>>().join(", "))
-                });
-                context
-                    .report(Diagnostic::new(Code::UnknownValue, written.span, message).help(help));
-            }
-            found.map(|reason| Expectation::Deny {
-                reason: Some(*reason),
-            })
+    let is_allowed = decision? == Decision::Allow;
+    let useless = [
+        (
+            is_allowed,
+            reason.as_ref().map(|it| it.span),
+            "what is allowed has no reason",
+        ),
+        (
+            is_allowed,
+            guardrail.as_ref().map(|it| it.span),
+            "what is allowed is refused by no guardrail",
+        ),
+        (
+            !is_allowed,
+            arguments.as_ref().map(|it| it.span),
+            "of what is denied the server gets no arguments",
+        ),
+    ];
+    for (is_useless, span, message) in useless {
+        if let Some(span) = span.filter(|_| is_useless) {
+            context.report(Diagnostic::new(Code::BadExpectation, span, message));
+            return None;
         }
     }
+    let decision = match (is_allowed, reason) {
+        (true, _) => Decided::Allow,
+        (false, None) => Decided::Deny { reason: None },
+        (false, Some(written)) => Decided::Deny {
+            reason: Some(self::reason(context, &written)?),
+        },
+    };
+    let object = |map: Spanned<Map<String, Value>>| Value::Object(map.value);
+    Some(Expectation {
+        decision,
+        guardrail: guardrail.map(|name| name.value),
+        arguments: arguments.map(object),
+        result: result.map(object),
+    })
+}
+
+/// The reason of this word, or `None` after reporting that there is none.
+fn reason(context: &mut Context<'_>, written: &Spanned<String>) -> Option<Reason> {
+    let words = || Reason::ALL.iter().map(|reason| reason.as_str());
+    let found = Reason::ALL
+        .iter()
+        .find(|reason| reason.as_str() == written.value);
+    if found.is_none() {
+        let message = format!("there is no reason {}", quote(&written.value));
+        let help = did_you_mean(&written.value, words())
+            .unwrap_or_else(|| format!("there are {}", words().collect::<Vec<_>>().join(", ")));
+        context.report(Diagnostic::new(Code::UnknownValue, written.span, message).help(help));
+    }
+    found.copied()
 }

@@ -30,6 +30,9 @@ pub(in crate::manifest) struct Given {
     /// The claims of the token that the client has, verified: `sub` at least. Without them the
     /// client has none.
     pub(in crate::manifest) claims: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
+    /// With `call`: what the server answers if it is asked, as a `CallToolResult`, like
+    /// `{content: [{type: text, text: hello}]}`.
+    pub(in crate::manifest) result: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
     /// A call of a tool.
     pub(in crate::manifest) call: Option<Spanned<Call>>,
     /// Getting a prompt.
@@ -66,11 +69,17 @@ pub(in crate::manifest) struct Read {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a map")]
 pub(in crate::manifest) struct Expect {
-    /// Whether it goes on to the server.
+    /// Whether it goes on to the server, and the result that is given to the client.
     #[schemars(required)]
     pub(in crate::manifest) decision: Option<Decision>,
     /// Why it is refused.
     pub(in crate::manifest) reason: Option<Spanned<String>>,
+    /// The guardrail that refuses it.
+    pub(in crate::manifest) guardrail: Option<Spanned<String>>,
+    /// The arguments that the server gets.
+    pub(in crate::manifest) arguments: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
+    /// The result that the client gets, of a test that gives one.
+    pub(in crate::manifest) result: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
 }
 
 /// Whether something goes on to the server.
