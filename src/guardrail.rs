@@ -7,8 +7,11 @@
 //! the data lies is known to `exchange::guard`.
 
 mod input;
+mod loosen;
 mod path;
 mod report;
+mod sanitize;
+pub mod token;
 mod walk;
 
 use std::fmt;
@@ -16,6 +19,7 @@ use std::fmt;
 pub use input::{Form, Input, Part, ToolFacts, Vault};
 pub use path::{InvalidPath, Path, PathPattern, Segment};
 pub use report::{Action, Failure, Finding, Report};
+pub use sanitize::{Junk, Sanitize};
 pub use walk::{Edit, Text, TextKind, walk};
 
 use crate::json::{Splice, Value};
@@ -92,7 +96,10 @@ impl fmt::Display for Phase {
 /// What a guardrail looks for.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Check {}
+pub enum Check {
+    /// Takes out what people don't see.
+    Sanitize(Sanitize),
+}
 
 impl Check {
     /// Looks at what there is, says in `report` what it finds, and writes into `splice` the edits
@@ -103,11 +110,14 @@ impl Check {
     /// It can't be told whether all is well.
     pub fn inspect<'d>(
         &self,
-        _input: &Input<'_, 'd>,
-        _splice: &mut Splice<'d>,
-        _report: &mut Report,
+        input: &Input<'_, 'd>,
+        splice: &mut Splice<'d>,
+        report: &mut Report,
     ) -> Result<(), Failure> {
-        match *self {}
+        match self {
+            Self::Sanitize(check) => check.inspect(input, splice, report),
+        }
+        Ok(())
     }
 
     /// Edits the definition of a tool in a list, so that it tells what the guardrail makes of calls
@@ -115,11 +125,14 @@ impl Check {
     pub fn edit_tool<'d>(
         &self,
         _phase: Phase,
-        _tool: Value<'d>,
-        _splice: &mut Splice<'d>,
-        _report: &mut Report,
+        tool: Value<'d>,
+        splice: &mut Splice<'d>,
+        report: &mut Report,
     ) -> bool {
-        match *self {}
+        match self {
+            Self::Sanitize(check) => check.edit_tool(tool, splice, report),
+        }
+        true
     }
 
     /// Shows the check a sample of what it is for.
@@ -128,6 +141,8 @@ impl Check {
     ///
     /// It does not catch it; the text says what it was shown.
     pub fn self_test(&self) -> Result<(), String> {
-        match *self {}
+        match self {
+            Self::Sanitize(check) => check.self_test(),
+        }
     }
 }

@@ -23,6 +23,7 @@ mod skill;
 mod tasks;
 mod uri;
 mod uri_rules;
+mod values;
 mod view;
 pub mod virtual_server;
 
@@ -44,6 +45,7 @@ pub use rule::{Location, Rule, RuleId, Rules};
 pub use secret_text::{InvalidSecretText, Piece, SecretText};
 pub use sessions::SessionIds;
 pub use tasks::TaskIds;
+pub use values::HiddenValues;
 pub use view::View;
 pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
 

@@ -5,6 +5,10 @@
 //! of a key can make (HMAC-SHA-256, cut to 128 bits). The code covers what the text is for and to
 //! whom it was given, so that it is worth nothing in another place. The same texts under the same
 //! keys are sealed in the same way, so that an id stays the same id.
+//!
+//! What the client must not read is hidden instead ([`Safe`]).
+
+mod safe;
 
 use std::fmt;
 
@@ -12,6 +16,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+
+pub use safe::Safe;
 
 /// The fewest bytes of a key: as many as the code is made of.
 pub const KEY_BYTES: usize = 32;
@@ -33,6 +39,10 @@ pub enum Purpose {
     /// The id of an event, by which a stream is resumed (MCP 2025-11-25, "Resumability and
     /// Redelivery").
     EventId,
+    /// A value that takes the place of a token that came out of a [`Safe`].
+    HiddenValue,
+    /// The digest of a value.
+    Digest,
 }
 
 impl Purpose {
@@ -41,6 +51,8 @@ impl Purpose {
             Self::TaskId => "task id",
             Self::SessionId => "session id",
             Self::EventId => "event id",
+            Self::HiddenValue => "hidden value",
+            Self::Digest => "digest",
         }
     }
 }
@@ -140,6 +152,12 @@ impl Keys {
         }
         Some(texts)
     }
+}
+
+/// A key of its own for a purpose and a context.
+fn derived(key: &Hmac<Sha256>, purpose: Purpose, context: &[&str]) -> [u8; KEY_BYTES] {
+    let code = covering(key, purpose, context, &[]).finalize();
+    code.into_bytes().into()
 }
 
 /// The code over all that is sealed. Each text has its length before it, so that no two lists of
@@ -242,7 +260,7 @@ mod tests {
         for context in elsewhere {
             assert_eq!(keys(b"a").open(Purpose::TaskId, context, &sealed), None);
         }
-        for purpose in [Purpose::SessionId, Purpose::EventId] {
+        for purpose in [Purpose::SessionId, Purpose::EventId, Purpose::HiddenValue] {
             assert_eq!(keys(b"a").open(purpose, &["triage"], &sealed), None);
         }
         assert_eq!(open(&keys(b"b"), &sealed), None);

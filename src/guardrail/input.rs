@@ -54,6 +54,8 @@ pub trait Vault: fmt::Debug {
     fn hide(&self, value: &str) -> Option<String>;
     /// The value of a token that was made here for this caller.
     fn reveal(&self, token: &str) -> Option<String>;
+    /// What stands for a value and can't be turned back: the same for the same value.
+    fn digest(&self, value: &str) -> String;
 }
 
 /// What a list of the server's said of a tool.

@@ -7,9 +7,10 @@ use super::caller::Caller;
 use super::decision::{Decision, Target};
 use super::sessions::SessionIds;
 use super::tasks::TaskIds;
+use super::values::HiddenValues;
 use super::virtual_server::VirtualServer;
 use crate::json;
-use crate::seal::{Keys, Purpose};
+use crate::seal::{Keys, Purpose, Safe};
 
 /// A virtual server, as one caller sees it: whatever is decided, is decided for this caller.
 #[derive(Debug, Clone)]
@@ -79,6 +80,13 @@ impl View {
         self.bond().map(SessionIds)
     }
 
+    /// How it hides values from the caller, if there are keys to do so. Making it takes
+    /// microseconds, so that it is made once a message.
+    #[must_use]
+    pub fn hidden_values(&self) -> Option<HiddenValues> {
+        self.bond()?.safe().map(HiddenValues)
+    }
+
     fn bond(&self) -> Option<Bond<'_>> {
         Some(Bond {
             keys: self.server.seal_keys()?,
@@ -111,6 +119,10 @@ impl Bond<'_> {
 
     pub(super) fn open(self, purpose: Purpose, more: &[&str], sealed: &str) -> Option<Vec<String>> {
         self.keys.open(purpose, &self.context(more), sealed)
+    }
+
+    pub(super) fn safe(self) -> Option<Safe> {
+        self.keys.safe(&self.context(&[]))
     }
 
     /// Who nobody in particular is differs from every subject by the number of texts.
