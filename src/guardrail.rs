@@ -9,6 +9,7 @@
 mod input;
 mod loosen;
 mod path;
+mod redact;
 mod report;
 mod sanitize;
 pub mod token;
@@ -18,6 +19,7 @@ use std::fmt;
 
 pub use input::{Form, Input, Part, ToolFacts, Vault};
 pub use path::{InvalidPath, Path, PathPattern, Segment};
+pub use redact::{Redact, Redacting, Treatment, restore};
 pub use report::{Action, Failure, Finding, Report};
 pub use sanitize::{Junk, Sanitize};
 pub use walk::{Edit, Text, TextKind, walk};
@@ -97,6 +99,8 @@ impl fmt::Display for Phase {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Check {
+    /// Puts something else in the place of personal data and secrets.
+    Redact(Box<Redact>),
     /// Takes out what people don't see.
     Sanitize(Sanitize),
 }
@@ -115,6 +119,7 @@ impl Check {
         report: &mut Report,
     ) -> Result<(), Failure> {
         match self {
+            Self::Redact(check) => check.inspect(input, splice, report),
             Self::Sanitize(check) => check.inspect(input, splice, report),
         }
         Ok(())
@@ -130,6 +135,7 @@ impl Check {
         report: &mut Report,
     ) -> bool {
         match self {
+            Self::Redact(check) => check.edit_tool(tool, splice),
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
         }
         true
@@ -142,6 +148,7 @@ impl Check {
     /// It does not catch it; the text says what it was shown.
     pub fn self_test(&self) -> Result<(), String> {
         match self {
+            Self::Redact(check) => check.self_test(),
             Self::Sanitize(check) => check.self_test(),
         }
     }

@@ -156,6 +156,15 @@ impl PathPattern {
     }
 }
 
+impl PathPattern {
+    /// Whether something below a place may be one of these.
+    #[must_use]
+    pub fn may_lead_on(&self, path: &[Segment<'_>]) -> bool {
+        let leads = |path: &[Segment<'_>]| taken(&self.0, path).contains(&true);
+        leads(path) || roots(path).any(leads)
+    }
+}
+
 /// What of a path lies within JSON that has a root of its own.
 fn roots<'p, 'a>(path: &'p [Segment<'a>]) -> impl Iterator<Item = &'p [Segment<'a>]> {
     path.iter().enumerate().filter_map(move |(at, segment)| {
@@ -192,6 +201,11 @@ fn bracket(inside: &str) -> Result<(Step, &str), InvalidPath> {
 
 /// Whether the steps lead to the path or to what it is below.
 fn matches(steps: &[Step], path: &[Segment<'_>]) -> bool {
+    taken(steps, path).last() == Some(&true)
+}
+
+/// Which numbers of steps lead to a path; all of them lead to what it is below too.
+fn taken(steps: &[Step], path: &[Segment<'_>]) -> Vec<bool> {
     let path: Vec<&Segment<'_>> = path
         .iter()
         .filter(|segment| **segment != Segment::Inside)
@@ -205,7 +219,7 @@ fn matches(steps: &[Step], path: &[Segment<'_>]) -> bool {
     skip_deep(steps, &mut taken);
     for segment in path {
         if taken.last() == Some(&true) {
-            return true;
+            return taken;
         }
         let mut next = vec![false; steps.len() + 1];
         for (at, step) in steps.iter().enumerate() {
@@ -225,7 +239,7 @@ fn matches(steps: &[Step], path: &[Segment<'_>]) -> bool {
         skip_deep(steps, &mut next);
         taken = next;
     }
-    taken.last() == Some(&true)
+    taken
 }
 
 /// `**` stands for no step too.
@@ -322,6 +336,32 @@ mod tests {
     fn places_are_written_as_json_paths() {
         let place = path("content/0/text/|/user name/e-mail");
         assert_eq!(place.to_string(), "$.content[0].text[\"user name\"].e-mail");
+    }
+
+    #[test]
+    fn places_above_lead_on() {
+        for (pattern, yes, no) in [
+            ("a.b", vec!["", "a"], vec!["b", "a/c"]),
+            (
+                "items[*].id",
+                vec!["items", "items/0"],
+                vec!["items/0/name", "x"],
+            ),
+            ("**.id", vec!["x", "x/0/y"], vec![]),
+            (
+                "id",
+                vec!["content/0/text/|", "structuredContent"],
+                vec!["y/0"],
+            ),
+        ] {
+            let compiled = PathPattern::parse(pattern).unwrap();
+            for text in yes {
+                assert!(compiled.may_lead_on(&path(text).0), "{pattern} on {text}");
+            }
+            for text in no {
+                assert!(!compiled.may_lead_on(&path(text).0), "{pattern} on {text}");
+            }
+        }
     }
 
     #[test]

@@ -83,8 +83,13 @@ impl fmt::Display for Action {
 impl Report {
     /// Adds a finding.
     pub fn find(&mut self, finding: Finding) {
+        self.find_with(|| finding);
+    }
+
+    /// Adds a finding, which is made only if it is kept.
+    pub fn find_with(&mut self, finding: impl FnOnce() -> Finding) {
         if self.findings.len() < MOST {
-            self.findings.push(finding);
+            self.findings.push(finding());
         } else {
             self.uncounted += 1;
         }

@@ -8,7 +8,7 @@ use super::loosen::{Change, loosen_output};
 use super::report::{Action, Finding, Report};
 use super::walk::{Edit, TextKind, walk};
 use super::{Input, Path, Segment};
-use crate::json::{Kind, Splice, Value, quoted};
+use crate::json::{Splice, Value, quoted};
 
 /// What can be taken out of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,7 +140,7 @@ impl Sanitize {
             match self.clean(text.text) {
                 None => Edit::Keep,
                 Some((clean, found)) => {
-                    self.report(found, text.path, report);
+                    Self::report(found, text.path, report);
                     Edit::Replace(clean)
                 }
             }
@@ -150,8 +150,12 @@ impl Sanitize {
     /// Cleans what is for reading in the definition of a tool: titles and descriptions, its own and
     /// those in its schemas. Names and values that it names stay, since calls repeat them.
     pub fn edit_tool<'d>(&self, tool: Value<'d>, splice: &mut Splice<'d>, report: &mut Report) {
-        let mut path = Path::default();
-        self.definition(tool, false, &mut path, splice, report);
+        let mut definition = Definition {
+            sanitize: self,
+            path: Path::default(),
+            report,
+        };
+        definition.clean(tool, false, splice);
         let change = Change {
             text: &|text, _| self.clean(text).is_some(),
             keys: true,
@@ -193,50 +197,7 @@ impl Sanitize {
         clean.map(|clean| (clean, found))
     }
 
-    /// `has_names`: the keys are names of the tool's own.
-    fn definition<'d>(
-        &self,
-        value: Value<'d>,
-        has_names: bool,
-        path: &mut Path<'d>,
-        splice: &mut Splice<'d>,
-        report: &mut Report,
-    ) {
-        for member in value.members() {
-            let key = member.key();
-            let is_data = matches!(&*key, "enum" | "const" | "default" | "examples" | "_meta");
-            if is_data && !has_names {
-                continue;
-            }
-            let names_next = !has_names
-                && matches!(
-                    &*key,
-                    "properties"
-                        | "patternProperties"
-                        | "$defs"
-                        | "definitions"
-                        | "dependentSchemas"
-                );
-            let is_prose = matches!(&*key, "description" | "title" | "$comment");
-            path.0.push(Segment::Key(key));
-            let text = member.value().as_str().filter(|_| is_prose);
-            if let Some((clean, found)) = text.and_then(|text| self.clean(&text)) {
-                self.report(found, &path.0, report);
-                splice.replace(member.value(), quoted(&clean));
-            }
-            self.definition(member.value(), names_next, path, splice, report);
-            path.0.pop();
-        }
-        if value.kind() == Kind::Array {
-            for (at, element) in value.elements().enumerate() {
-                path.0.push(Segment::Index(at));
-                self.definition(element, false, path, splice, report);
-                path.0.pop();
-            }
-        }
-    }
-
-    fn report(&self, found: Set, path: &[Segment<'_>], report: &mut Report) {
+    fn report(found: Set, path: &[Segment<'_>], report: &mut Report) {
         for junk in Junk::ALL.iter().filter(|junk| found.has(**junk)) {
             report.find(Finding {
                 rule: junk.as_str().into(),
@@ -247,6 +208,53 @@ impl Sanitize {
             report.explain(junk.explanation());
         }
     }
+}
+
+/// The definition of a tool.
+struct Definition<'s, 'r, 'd> {
+    sanitize: &'s Sanitize,
+    path: Path<'d>,
+    report: &'r mut Report,
+}
+
+impl<'d> Definition<'_, '_, 'd> {
+    /// `has_names`: the keys are names of the tool's own.
+    fn clean(&mut self, value: Value<'d>, has_names: bool, splice: &mut Splice<'d>) {
+        for member in value.members() {
+            let key = member.key();
+            if !has_names && is_data(&key) {
+                continue;
+            }
+            let has_names = !has_names && maps_names(&key);
+            let is_prose = matches!(&*key, "description" | "title" | "$comment");
+            self.path.0.push(Segment::Key(key));
+            let text = member.value().as_str().filter(|_| is_prose);
+            if let Some((clean, found)) = text.and_then(|text| self.sanitize.clean(&text)) {
+                Sanitize::report(found, &self.path.0, self.report);
+                splice.replace(member.value(), quoted(&clean));
+            }
+            self.clean(member.value(), has_names, splice);
+            self.path.0.pop();
+        }
+        for (at, element) in value.elements().enumerate() {
+            self.path.0.push(Segment::Index(at));
+            self.clean(element, false, splice);
+            self.path.0.pop();
+        }
+    }
+}
+
+/// Whether a keyword has values that calls and results repeat.
+fn is_data(keyword: &str) -> bool {
+    matches!(keyword, "enum" | "const" | "default" | "examples" | "_meta")
+}
+
+/// Whether a keyword has schemas by names.
+fn maps_names(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas"
+    )
 }
 
 #[cfg(test)]

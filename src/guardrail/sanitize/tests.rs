@@ -28,7 +28,7 @@ fn orders_to_terminals_go() {
         ("\u{1b}(Bx\u{1b}7\u{1b}c", "x"),
         // What nothing ends shows.
         ("\u{1b}]8;;hidden", "8;;hidden"),
-        ("\u{1b}]0;a\nb\u{7}", "0;a\nb"),
+        ("\u{1b}]0;a\nb\u{7}", ""),
         ("\u{1b}[31", ""),
         ("\u{1b}", ""),
         ("\u{1b}\u{1b}[0m[31mx", "[31mx"),
@@ -96,8 +96,8 @@ fn comments_go_whatever_they_hide_in() {
     ] {
         assert_eq!(clean(text), expected, "{text:?}");
     }
-    let deep = format!("{}x{}", "<!<!-- -->".repeat(1), "-- -->");
-    assert!(!clean(&deep.repeat(30)).contains("<!--"));
+    let deep = (0..20).fold("<!-- -->".to_owned(), |inner, _| format!("<!{inner}-- -->"));
+    assert!(!clean(&deep).contains("<!--"));
 }
 
 #[test]

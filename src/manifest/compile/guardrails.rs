@@ -1,8 +1,11 @@
 //! Guardrails, checked: what they look for, and where they are attached.
 
+mod redact;
+mod sanitize;
+
 use std::sync::Arc;
 
-use crate::guardrail::{Operation, PathPattern, Phase, Strategy};
+use crate::guardrail::{Check, Operation, PathPattern, Phase, Strategy};
 use crate::manifest::diagnostic::{Code, Diagnostic, did_you_mean, quote};
 use crate::manifest::schema::{self, GuardrailKind};
 use crate::manifest::span::{Span, Spanned};
@@ -121,10 +124,16 @@ fn guard(
 fn means(
     context: &mut Context<'_>,
     kind: &Spanned<GuardrailKind>,
-    _keys: &mut schema::Guardrail,
-    _place: Span,
+    keys: &mut schema::Guardrail,
+    place: Span,
 ) -> Option<Means> {
     match kind.value {
+        GuardrailKind::Redact => redact::compile(context, keys, place)
+            .map(|check| Check::Redact(Box::new(check)))
+            .map(Means::Check),
+        GuardrailKind::Sanitize => sanitize::compile(context, keys)
+            .map(Check::Sanitize)
+            .map(Means::Check),
         GuardrailKind::Regex
         | GuardrailKind::Schema
         | GuardrailKind::Sql
@@ -132,9 +141,7 @@ fn means(
         | GuardrailKind::Network
         | GuardrailKind::Path
         | GuardrailKind::Pin
-        | GuardrailKind::Redact
         | GuardrailKind::Limit
-        | GuardrailKind::Sanitize
         | GuardrailKind::Grpc
         | GuardrailKind::Http => {
             let message = format!("the type `{}` is for later", kind.value.as_str());
@@ -301,6 +308,24 @@ fn patterns(
             .ok()
     });
     compiled.collect()
+}
+
+/// What a word stands for, or `None` after reporting that it is none of these names.
+pub(super) fn known_word<T>(
+    context: &mut Context<'_>,
+    word: &Spanned<String>,
+    what: &str,
+    names: &[&str],
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let parsed = parse(&word.value);
+    if parsed.is_none() {
+        let message = format!("there is no {what} {}", quote(&word.value));
+        let help = did_you_mean(&word.value, names.iter().copied())
+            .unwrap_or_else(|| format!("there are {}", names.join(", ")));
+        context.report(Diagnostic::new(Code::BadGuardrail, word.span, message).help(help));
+    }
+    parsed
 }
 
 /// Patterns of places, or what is wrong with them.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Entries;
 use super::limits::Time;
 use crate::manifest::span::{Span, Spanned};
 
@@ -132,6 +133,33 @@ guardrail! {
     message: String,
     /// What it leaves alone.
     exempt: Vec<Spanned<Exempt>>,
+
+    // redact
+    /// Of `redact`: what is looked for, like `credit_card` or `email`; what is usual, unless said
+    /// otherwise.
+    entities: Vec<Spanned<String>>,
+    /// Of `redact`: what else is looked for, regular expressions by names.
+    custom: Entries<String>,
+    /// Of `redact`: what becomes of it, one of `redact`, `partial`, `hash`, `tokenize`, `remove` and
+    /// `block`; `redact`, unless said otherwise.
+    action: String,
+    /// Of `redact`: what becomes of some entities instead, by their names.
+    actions: Entries<String>,
+    /// Of `redact`: what stands in its place, where `{entity}` is its name; `[{entity}]`, unless said
+    /// otherwise.
+    with: String,
+    /// Of `redact`: values that stay, as patterns that match them as a whole.
+    allow: Vec<Spanned<String>>,
+    /// Of `redact`: values that stay, however they are capitalised.
+    allow_values: Vec<Spanned<String>>,
+    /// Of `redact`: with how many findings a message is refused.
+    min_findings_to_block: u64,
+
+    // sanitize
+    /// Of `sanitize`: what is taken out, some of `ansi`, `bidi`, `zero_width`, `tags`,
+    /// `variation_selectors`, `private_use` and `html_comments`; all but `private_use`, unless said
+    /// otherwise.
+    remove: Vec<Spanned<String>>,
 
     // grpc, http
     /// Of `grpc`: where the service is, `unix:/path` or `http://host:port`.
