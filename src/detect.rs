@@ -9,7 +9,9 @@
 mod card;
 mod checksum;
 mod cluster;
+mod code;
 mod context;
+mod crypto;
 mod email;
 mod engine;
 mod entity;

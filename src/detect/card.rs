@@ -44,7 +44,7 @@ fn judge(site: &mut Site<'_, '_, '_>, groups: &[Group]) -> Option<ops::Range<usi
     let context = site.context(&range);
     let is_card = match width {
         _ if context.has(Topics::CARD) => true,
-        Range::Narrow => groups.len() > 1 || !context.has(Topics::REFERENCE),
+        Range::Narrow => groups.len() > 1 || !context.is_close(Topics::REFERENCE),
         Range::Wide => false,
     };
     is_card.then_some(range)
@@ -114,6 +114,7 @@ fn issuer(digits: &[u8]) -> Option<Range> {
         (16..=19, 6011) => Range::Narrow,
         (16..=19, _) if matches!(three, 644..=649) || two == 65 => Range::Narrow,
         // JCB, and its older numbers.
+        (16, 3500..=3527 | 3590..=3599) => Range::Wide,
         (16..=19, 3528..=3589) | (15, 1800 | 2131) => Range::Narrow,
         // Diners Club.
         (14..=19, _) if matches!(three, 300..=305) || matches!(two, 36 | 38 | 39) => Range::Narrow,

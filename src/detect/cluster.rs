@@ -189,10 +189,16 @@ pub(super) struct Digits {
 impl Digits {
     /// The digits of the groups. `None` if there are more than [`DIGITS`].
     pub(super) fn of(text: Text<'_>, groups: &[Group]) -> Option<Self> {
-        let mut digits = Self {
+        let none = Self {
             values: [0; DIGITS],
             len: 0,
         };
+        none.with(text, groups)
+    }
+
+    /// These digits, and those of the groups after them.
+    pub(super) fn with(self, text: Text<'_>, groups: &[Group]) -> Option<Self> {
+        let mut digits = self;
         for group in groups {
             for byte in text.get(group.start..group.end) {
                 *digits.values.get_mut(digits.len)? = byte - b'0';

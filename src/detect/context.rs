@@ -15,6 +15,9 @@ const AFTER: usize = 24;
 /// the place, nearer than the rest.
 const KEY_DISTANCE: usize = 24;
 
+/// By how many bytes the word that counts may be the farther one: `tax id number 1`.
+const SLACK: usize = 14;
+
 /// The most words with a topic that are kept.
 const WORDS: usize = 12;
 
@@ -71,9 +74,16 @@ impl Context {
         self.all.intersects(topics)
     }
 
-    /// Whether a word about one of `these` is near, and none about `others` is nearer.
+    /// Whether a word about one of `these` is near, and none about `others` is nearer by more than
+    /// words such as `id number`.
     pub(super) fn favours(&self, these: Topics, others: Topics) -> bool {
-        self.nearest(these) < usize::MAX && self.nearest(these) <= self.nearest(others)
+        let nearest = self.nearest(these);
+        nearest < usize::MAX && nearest <= self.nearest(others).saturating_add(SLACK)
+    }
+
+    /// Whether a word about one of these is as near as a label is.
+    pub(super) fn is_close(&self, topics: Topics) -> bool {
+        self.nearest(topics) <= KEY_DISTANCE
     }
 
     /// How far the nearest word about one of these is; [`usize::MAX`] if there is none.
@@ -116,8 +126,8 @@ mod tests {
 
     #[test]
     fn the_nearer_word_counts() {
-        let text = Text::new("order 77, phone 5551234", None);
-        let context = Context::around(text, &(16..23));
+        let text = Text::new("order 77 was placed by phone 5551234", None);
+        let context = Context::around(text, &(29..36));
         assert!(context.favours(Topics::PHONE, Topics::REFERENCE));
         assert!(!context.favours(Topics::REFERENCE, Topics::PHONE));
         assert!(!context.has(Topics::CARD));

@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use super::cluster::{self, Cluster};
+use super::code::Codes;
 use super::context::Context;
 use super::entity::{Entity, Set};
 use super::found::Found;
 use super::literal::{Literal, Literals};
 use super::number::Numbers;
 use super::text::{Text, is_word_byte};
-use super::{card, email, iban, network, phone, secret, token, trigger};
+use super::{card, crypto, email, iban, network, phone, secret, token, trigger};
 
 /// What is looked for.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(super) struct Engine {
     wanted: Set,
     literals: Option<Literals>,
     numbers: Numbers,
+    codes: Codes,
 }
 
 impl Engine {
@@ -26,6 +28,7 @@ impl Engine {
             wanted,
             literals: Literals::new(wanted),
             numbers: Numbers::new(wanted),
+            codes: Codes::new(wanted),
         }
     }
 
@@ -116,19 +119,35 @@ impl Scan<'_, '_, '_> {
             return end;
         }
         let digits = text.run(at, usize::MAX, |byte| byte.is_ascii_digit());
-        let is_number = start == at && (digits == end || text.byte(digits) == Some(b'x'));
+        // A telephone number may end in an extension, `0143x12`.
+        let has_extension = digits - at >= 3 && text.byte(digits) == Some(b'x');
+        let is_number = start == at && (digits == end || has_extension);
         if is_number && !text.is_glued_before(start) {
             return self.cluster(start).max(end);
         }
-        self.mixed(start..end);
+        self.mixed(start..end, at);
         end
     }
 
-    /// Looks at a token of letters and digits.
-    fn mixed(&mut self, token: Range<usize>) {
+    /// Looks at a token of letters and digits, of which the digits at `at` are the first.
+    fn mixed(&mut self, token: Range<usize>, at: usize) {
+        if self.text.is_glued_before(token.start) {
+            return;
+        }
         if let Some(range) = iban::at(self.text, token.start) {
             self.add(range, Entity::Iban);
         }
+        if let Some(rule) = crypto::of_token(self.text, &token) {
+            self.found
+                .push(Found::of_rule(token.clone(), Entity::CryptoAddress, rule));
+        }
+        let digits = if at == token.start {
+            leading_digits(self.text, at)
+        } else {
+            0
+        };
+        self.found
+            .extend(self.engine.codes.at(self.text, token.start, digits));
     }
 
     /// Looks at the numbers that begin in the cluster at `start`; where to go on.
@@ -168,6 +187,23 @@ impl Engine {
             phone::find(site, first);
         }
         self.numbers.find(site, first);
+        self.code(site, first);
+    }
+
+    /// Looks for a code whose first digits are the group of this index, such as `131052-308T`, or
+    /// whose first two letters stand before it, such as `AB 12 34 56 C`.
+    fn code(&self, site: &mut Site<'_, '_, '_>, first: usize) {
+        let Some(group) = site.cluster.groups().get(first).copied() else {
+            return;
+        };
+        let mut found = self.codes.at(site.text, group.start, group.len());
+        if group.len() == 2 && site.text.byte_before(group.start) == Some(b' ') && group.start >= 3
+        {
+            found = found.or_else(|| self.codes.at(site.text, group.start - 3, 0));
+        }
+        if let Some(found) = found {
+            site.add(found);
+        }
     }
 }
 
@@ -196,4 +232,9 @@ impl<'d> Site<'_, 'd, '_> {
     pub(super) fn add(&mut self, found: Found<'d>) {
         self.found.push(found);
     }
+}
+
+/// How many digits there are from `at` on.
+fn leading_digits(text: Text<'_>, at: usize) -> usize {
+    text.run(at, usize::MAX, |byte| byte.is_ascii_digit()) - at
 }

@@ -14,6 +14,14 @@ use super::vocabulary::Topics;
 /// The longest IPv6 address, in bytes: with an IPv4 address at its end.
 const LONGEST: usize = 45;
 
+/// Words that stand between what is said and an address.
+const BETWEEN: &[&str] = &[
+    "to", "from", "at", "on", "via", "by", "is", "in", "with", "and", "or", "for", "are", "was",
+];
+
+/// How near the word `version` or the like must be to settle what four octets are, in bytes.
+const LABEL: usize = 12;
+
 /// Looks for an IPv4 address whose first octet is the group of this index.
 pub(super) fn ipv4(site: &mut Site<'_, '_, '_>, first: usize) {
     let groups = site
@@ -57,7 +65,7 @@ fn is_address(site: &mut Site<'_, '_, '_>, range: &Range<usize>, address: Ipv4Ad
     let version = context.nearest(Topics::VERSION);
     let network = context.nearest(Topics::NETWORK);
     if version < network {
-        return false;
+        return version > LABEL && !looks_like_version(address);
     }
     // A name of something before small numbers, and no word of networks: a version of it.
     network < usize::MAX || !looks_like_version(address) || !follows_name(text, range.start)
@@ -89,10 +97,17 @@ fn looks_like_version(address: Ipv4Addr) -> bool {
     major < 32 && major != 10 && rest.iter().all(|part| *part < 100)
 }
 
-/// Whether a word stands right before, with one space between: `nginx 1.25.3.1`.
+/// Whether a name stands right before, with one space between: `nginx 1.25.3.1`.
 fn follows_name(text: Text<'_>, start: usize) -> bool {
-    let before = start.checked_sub(2).and_then(|at| text.byte(at));
-    text.byte_before(start) == Some(b' ') && before.is_some_and(|byte| byte.is_ascii_alphanumeric())
+    let Some(space) = start
+        .checked_sub(1)
+        .filter(|at| text.byte(*at) == Some(b' '))
+    else {
+        return false;
+    };
+    let word = text.run_back(space, 16, |byte| byte.is_ascii_alphanumeric());
+    let word = text.str(word..space);
+    !word.is_empty() && !BETWEEN.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// The IPv6 or hardware address around the `:` at `at`, with where to go on.

@@ -1,13 +1,20 @@
 //! Numbers of fixed lengths: how they are written, what their digits must satisfy, and whether a
 //! word must stand near.
 
+mod americas;
+mod asia;
+mod europe;
+mod germanic;
 mod us;
+mod world;
 
 use super::cluster::{Digits, Gap, Group, span};
 use super::engine::Site;
 use super::entity::{Entity, Set};
 use super::found::Found;
 use super::vocabulary::Topics;
+
+pub(super) use asia::is_chinese;
 
 /// An entity that is a number.
 #[derive(Debug)]
@@ -25,39 +32,53 @@ pub(super) struct Number {
 struct Form {
     /// The digits of each group.
     groups: &'static [usize],
-    /// What stands between the groups: one kind for each gap, or one that all gaps share.
+    /// What stands between the groups.
     gaps: Gaps,
-    /// Whether the form says enough, or a word near must.
-    alone: bool,
+    need: Need,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Gaps {
     /// One kind between all groups, one of these.
     Same(&'static [Gap]),
+    /// These, in this order.
+    Exactly(&'static [Gap]),
 }
 
+/// What a form takes to be a finding, beside valid digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Nothing: no other number is written like this.
+    Nothing,
+    /// That no word near says that it is a reference of another kind.
+    NoReference,
+    /// A word near that says what it is: other numbers are valid by chance.
+    Word,
+}
+
+const NONE: Gaps = Gaps::Same(&[]);
 const SPACE: Gaps = Gaps::Same(&[Gap::Space]);
 const DASH: Gaps = Gaps::Same(&[Gap::Dash]);
+const DOT: Gaps = Gaps::Same(&[Gap::Dot]);
+const SPACE_OR_DASH: Gaps = Gaps::Same(&[Gap::Space, Gap::Dash]);
 
 impl Form {
-    const fn alone(groups: &'static [usize], gaps: Gaps) -> Self {
-        let alone = true;
-        Self {
-            groups,
-            gaps,
-            alone,
-        }
+    /// A form that says enough.
+    const fn sure(groups: &'static [usize], gaps: Gaps) -> Self {
+        let need = Need::Nothing;
+        Self { groups, gaps, need }
+    }
+
+    /// A form that says enough, unless a word near says otherwise.
+    const fn likely(groups: &'static [usize], gaps: Gaps) -> Self {
+        let need = Need::NoReference;
+        Self { groups, gaps, need }
     }
 
     /// A form that needs a word near.
     const fn near(groups: &'static [usize], gaps: Gaps) -> Self {
-        let alone = false;
-        Self {
-            groups,
-            gaps,
-            alone,
-        }
+        let need = Need::Word;
+        Self { groups, gaps, need }
     }
 
     fn fits(&self, groups: &[Group]) -> bool {
@@ -65,6 +86,7 @@ impl Form {
         let mut gaps = groups.iter().skip(1).map(|group| group.gap);
         lens.eq(self.groups.iter().copied())
             && match self.gaps {
+                Gaps::Exactly(these) => gaps.eq(these.iter().copied()),
                 Gaps::Same(kinds) => match gaps.next() {
                     Some(first) => kinds.contains(&first) && gaps.all(|gap| gap == first),
                     None => true,
@@ -117,7 +139,15 @@ impl Numbers {
 }
 
 fn all() -> impl Iterator<Item = &'static Number> {
-    [us::NUMBERS].into_iter().flatten()
+    let tables = [
+        us::NUMBERS,
+        americas::NUMBERS,
+        europe::NUMBERS,
+        germanic::NUMBERS,
+        asia::NUMBERS,
+        world::NUMBERS,
+    ];
+    tables.into_iter().flatten()
 }
 
 /// Adds the number if its digits are valid and, where one is needed, a word is near.
@@ -128,11 +158,17 @@ fn judge(site: &mut Site<'_, '_, '_>, number: &'static Number, form: &Form, grou
     if !(number.check)(digits.values()) || !site.text.is_alone(&range) {
         return;
     }
-    if form.alone
-        || site
+    let is_one = match form.need {
+        Need::Nothing => true,
+        Need::NoReference => {
+            let context = site.context(&range);
+            context.has(number.topics) || !context.is_close(Topics::REFERENCE)
+        }
+        Need::Word => site
             .context(&range)
-            .favours(number.topics, Topics::REFERENCE)
-    {
+            .favours(number.topics, Topics::REFERENCE),
+    };
+    if is_one {
         site.add(Found::new(range, number.entity));
     }
 }
@@ -153,4 +189,25 @@ fn goes_on(site: &Site<'_, '_, '_>, first: usize, groups: &[Group]) -> bool {
 fn part(digits: &[u8], from: usize, count: usize) -> u32 {
     let these = digits.iter().skip(from).take(count);
     these.fold(0, |number, digit| number * 10 + u32::from(*digit))
+}
+
+/// The digit at `at`.
+fn digit(digits: &[u8], at: usize) -> u32 {
+    part(digits, at, 1)
+}
+
+/// Whether there is such a day in some year.
+pub(super) const fn is_day(month: u32, day: u32) -> bool {
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 29,
+        _ => 0,
+    };
+    1 <= day && day <= days
+}
+
+/// Whether all digits are the same.
+fn is_one_digit(digits: &[u8]) -> bool {
+    digits.windows(2).all(|pair| pair.first() == pair.last())
 }

@@ -27,9 +27,45 @@ topics! {
     SOCIAL = 5,
     TAX = 6,
     BANK = 7,
+    // What is done with telephones, among other things.
+    REACH = 8,
+    PROVIDER = 9,
+    HEALTH = 10,
+    DEVICE = 11,
+    VEHICLE = 12,
+    CRYPTO = 13,
+    BRAZIL = 14,
+    ARGENTINA = 15,
+    CHILE = 16,
+    FRANCE = 17,
+    POLAND = 18,
+    BELGIUM = 19,
+    PORTUGAL = 20,
+    CZECHIA = 21,
+    ROMANIA = 22,
+    BULGARIA = 23,
+    TURKEY = 24,
+    NETHERLANDS = 25,
+    SCANDINAVIA = 26,
+    DENMARK = 27,
+    INDIA = 28,
+    KOREA = 29,
+    THAILAND = 30,
+    CHINA = 31,
+    JAPAN = 32,
+    ISRAEL = 33,
+    EMIRATES = 34,
+    SOUTH_AFRICA = 35,
+    SPAIN = 36,
+    IRELAND = 37,
+    // Where someone lives, with numbers of houses and areas.
+    PLACE = 38,
 }
 
 impl Topics {
+    /// What any number that says who someone is goes by, in all countries that have a topic.
+    pub(super) const IDENTITY: Self = Self((1 << 38) - (1 << 14));
+
     pub(super) const NONE: Self = Self(0);
 
     pub(super) const fn intersects(self, other: Self) -> bool {
@@ -51,10 +87,14 @@ const WORDS: &[(Topics, &str)] = &[
         Topics::PHONE,
         "phone telephone tel tél téléphone telefon telefono teléfono telefone telefoon telefonnummer \
          puhelin telefonu тел телефон cell cellular mobile mobil handy móvil celular portable mob fax \
-         facsimile call called calling caller callback dial reach ring text texted sms whatsapp \
-         signal telegram viber imessage hotline helpline landline switchboard voicemail pager contact \
-         desk office home work answer answering message messaged messages registered msisdn phonenumber \
+         facsimile call called calling caller callback dial desk ring sms whatsapp viber imessage \
+         hotline helpline landline switchboard voicemail pager msisdn contactnumber telephonenumber \
          电话 手机 電話 携帯 전화",
+    ),
+    (
+        Topics::REACH,
+        "reach text texted signal telegram contact office home work answer answering answered message \
+         messaged messages messaging registered extension",
     ),
     (
         Topics::REFERENCE,
@@ -76,8 +116,8 @@ const WORDS: &[(Topics, &str)] = &[
     (
         Topics::NETWORK,
         "ip ipv ips address addr host hostname server client peer gateway dns subnet netmask inet \
-         remote source destination src dst from to ping listen listening bind bound connect \
-         connected connection login logged forwarded upstream endpoint route router via blocked \
+         remote source destination src dst ping listen listening bind bound connect \
+         connected connection login logged forwarded upstream endpoint route router blocked \
          proxy node pod cluster",
     ),
     (
@@ -88,15 +128,69 @@ const WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::SOCIAL,
-        "ssn ssns social sozialversicherung socialsecurity",
+        "ssn social socialsecurity sin insurance nas sozialversicherung sozialversicherungsnummer svnr \
+         vsnr ahv avs ahvn",
     ),
     (
         Topics::TAX,
-        "tax taxpayer itin tin ein fein employer irs vat steuer",
+        "tax taxpayer itin tin ein fein employer irs tfn steuer steueridentifikationsnummer steuerid \
+         steuernummer idnr identifikationsnummer",
+    ),
+    (Topics::BANK, "bank routing aba rtn wire ach transit"),
+    (
+        Topics::PROVIDER,
+        "npi provider prescriber physician dea practitioner",
+    ),
+    (Topics::HEALTH, "nhs medicare patient health"),
+    (Topics::DEVICE, "imei device handset imeisv"),
+    (
+        Topics::VEHICLE,
+        "vin vehicle chassis car truck automobile motorcycle",
     ),
     (
-        Topics::BANK,
-        "bank routing aba rtn iban swift bic wire ach account acct checking savings konto",
+        Topics::CRYPTO,
+        "eth ethereum wallet erc20 address addr crypto contract token usdt usdc ether blockchain",
+    ),
+    (Topics::BRAZIL, "cpf cnpj cadastro contribuinte"),
+    (Topics::ARGENTINA, "cuit cuil"),
+    (Topics::CHILE, "rut run"),
+    (Topics::FRANCE, "nir insee sécu sociale sécurité"),
+    (Topics::POLAND, "pesel"),
+    (
+        Topics::BELGIUM,
+        "rijksregisternummer rijksregister nrn insz niss registre national",
+    ),
+    (Topics::PORTUGAL, "nif contribuinte nipc"),
+    (Topics::CZECHIA, "rodné rodne číslo cislo rč"),
+    (Topics::ROMANIA, "cnp"),
+    (Topics::BULGARIA, "egn егн"),
+    (Topics::TURKEY, "tckn tc kimlik vatandaşlık"),
+    (Topics::NETHERLANDS, "bsn burgerservicenummer sofinummer"),
+    (
+        Topics::SCANDINAVIA,
+        "personnummer personnr samordningsnummer fødselsnummer fodselsnummer fnr",
+    ),
+    (Topics::DENMARK, "cpr personnummer"),
+    (Topics::INDIA, "aadhaar aadhar uidai आधार"),
+    (Topics::KOREA, "rrn 주민등록번호 주민번호"),
+    (Topics::THAILAND, "thai thailand บัตรประชาชน"),
+    (Topics::CHINA, "身份证 身份证号 身份证号码"),
+    (Topics::JAPAN, "mynumber マイナンバー 個人番号"),
+    (Topics::ISRAEL, "teudat zehut israeli israel"),
+    (Topics::EMIRATES, "emirates"),
+    (Topics::SOUTH_AFRICA, "rsa african africa"),
+    (Topics::SPAIN, "nif nie dni cif extranjero"),
+    (Topics::IRELAND, "pps ppsn"),
+    (
+        Topics::PLACE,
+        "address street st rue avenue ave av road rd apt apartment suite unit box drive dr lane ln court \
+         boulevard blvd square plaza strasse straße str via calle rua zip postcode postal located",
+    ),
+    // Words about anyone's identity, in whatever country.
+    (
+        Topics::IDENTITY,
+        "national identity identification citizen citizenship resident personal passport nationalid \
+         identityno idnumber nid",
     ),
 ];
 

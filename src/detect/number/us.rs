@@ -1,7 +1,7 @@
 //! Numbers of the United States.
 
-use super::{DASH, Form, Gaps, Number, SPACE, part};
-use crate::detect::cluster::Gap;
+use super::{DASH, DOT, Form, NONE, Number, SPACE, digit, part};
+use crate::detect::checksum::{luhn_sum, weighted};
 use crate::detect::entity::Entity;
 use crate::detect::vocabulary::Topics;
 
@@ -11,9 +11,10 @@ pub(super) const NUMBERS: &[Number] = &[
         check: is_ssn,
         topics: Topics::SOCIAL,
         forms: &[
-            Form::alone(&[3, 2, 4], DASH),
-            Form::near(&[3, 2, 4], Gaps::Same(&[Gap::Space, Gap::Dot])),
-            Form::near(&[9], SPACE),
+            Form::sure(&[3, 2, 4], DASH),
+            Form::near(&[3, 2, 4], SPACE),
+            Form::near(&[3, 2, 4], DOT),
+            Form::near(&[9], NONE),
         ],
     },
     Number {
@@ -21,10 +22,28 @@ pub(super) const NUMBERS: &[Number] = &[
         check: is_itin,
         topics: Topics::TAX,
         forms: &[
-            Form::alone(&[3, 2, 4], DASH),
+            Form::sure(&[3, 2, 4], DASH),
             Form::near(&[3, 2, 4], SPACE),
-            Form::near(&[9], SPACE),
+            Form::near(&[9], NONE),
         ],
+    },
+    Number {
+        entity: Entity::UsEin,
+        check: is_ein,
+        topics: Topics::TAX,
+        forms: &[Form::near(&[2, 7], DASH)],
+    },
+    Number {
+        entity: Entity::UsBankRouting,
+        check: is_routing,
+        topics: Topics::BANK,
+        forms: &[Form::near(&[9], NONE)],
+    },
+    Number {
+        entity: Entity::UsNpi,
+        check: is_npi,
+        topics: Topics::PROVIDER,
+        forms: &[Form::near(&[10], NONE)],
     },
 ];
 
@@ -40,5 +59,22 @@ fn is_ssn(digits: &[u8]) -> bool {
 /// An area of 9xx and a group that the Internal Revenue Service assigns.
 fn is_itin(digits: &[u8]) -> bool {
     let group = part(digits, 3, 2);
-    part(digits, 0, 1) == 9 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99)
+    digit(digits, 0) == 9 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99)
+}
+
+/// A prefix that the Internal Revenue Service assigns.
+fn is_ein(digits: &[u8]) -> bool {
+    let prefix = part(digits, 0, 2);
+    !matches!(prefix, 0 | 7..=9 | 17..=19 | 28..=29 | 49 | 69..=70 | 78..=79 | 89 | 96..=97)
+}
+
+/// A Federal Reserve district and the check digit with weights 3, 7 and 1.
+fn is_routing(digits: &[u8]) -> bool {
+    let is_district = matches!(part(digits, 0, 2), 1..=12 | 21..=32 | 61..=72 | 80);
+    is_district && weighted(digits, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
+}
+
+/// Luhn's digit with 80840 in front, which adds 24.
+fn is_npi(digits: &[u8]) -> bool {
+    matches!(digit(digits, 0), 1 | 2) && (luhn_sum(digits) + 24).is_multiple_of(10)
 }
