@@ -32,11 +32,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Why the message or its answer was refused, if either was.
+    /// Why the message, or the answer that was given to it, was refused, if either was.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         let told = self.refusal.as_ref().map(Refusal::reason);
         told.or_else(|| {
+            self.answered.as_ref()?;
             self.occurrences
                 .iter()
                 .find_map(|occurrence| match occurrence {

@@ -129,11 +129,11 @@ impl Explain {
             explanation.to_text()
         };
         out.print(&text)?;
-        let is_answered_for = matches!(given, Given::Call { .. });
-        let outcome = &explanation.outcome;
-        let is_denied =
-            outcome.refusal.is_some() || (is_answered_for && outcome.reason().is_some());
-        Ok(if is_denied { Exit::Failed } else { Exit::Ok })
+        Ok(if explanation.outcome.reason().is_some() {
+            Exit::Failed
+        } else {
+            Exit::Ok
+        })
     }
 
     /// The claims of who calls, and who that is.

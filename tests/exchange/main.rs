@@ -10,6 +10,7 @@
 
 mod batches;
 mod driver;
+mod guardrails;
 mod http_sse;
 mod identity;
 mod properties;

@@ -325,17 +325,21 @@ impl Explanation<'_> {
             })
         });
         let refusal = self.outcome.refusal.as_ref();
-        let mut text = json!({
+        let reason = self.outcome.reason();
+        let mut object = json!({
             "virtual_server": self.view.name(),
             "caller": taken_for,
-            "decision": if refusal.is_some() { "deny" } else { "allow" },
-            "reason": refusal.map(|refusal| refusal.reason().as_str()),
+            "decision": if reason.is_some() { "deny" } else { "allow" },
+            "reason": reason.map(Reason::as_str),
             "occurrences": occurrences.collect::<Vec<_>>(),
             "entries": entries.collect::<Vec<_>>(),
             "told": refusal.map(crate::exchange::Refusal::body),
             "passed": self.outcome.passed,
-        })
-        .to_string();
+        });
+        if let (Some(answered), Value::Object(object)) = (&self.outcome.answered, &mut object) {
+            object.insert("answered".to_owned(), json!(answered));
+        }
+        let mut text = object.to_string();
         text.push('\n');
         text
     }

@@ -1,0 +1,4 @@
+//! Guardrails: who looks at what, in which order, and what follows from it.
+
+mod asked;
+mod talk;
