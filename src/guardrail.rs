@@ -6,10 +6,15 @@
 //! finding leads to, is decided where guardrails are attached (`policy::guard`); where in a message
 //! the data lies is known to `exchange::guard`.
 
+pub mod file_path;
+mod forms;
 mod input;
+mod leaf;
 mod loosen;
+pub mod network;
 mod path;
 mod redact;
+pub mod regex;
 mod report;
 mod sanitize;
 pub mod token;
@@ -17,7 +22,11 @@ mod walk;
 
 use std::fmt;
 
+pub use self::regex::RegexCheck;
+pub use file_path::FilePath;
+pub use forms::Normalize;
 pub use input::{Form, Input, Part, ToolFacts, Vault};
+pub use network::Network;
 pub use path::{InvalidPath, Path, PathPattern, Segment};
 pub use redact::{Redact, Redacting, Treatment, restore};
 pub use report::{Action, Failure, Finding, Report};
@@ -103,6 +112,12 @@ pub enum Check {
     Redact(Box<Redact>),
     /// Takes out what people don't see.
     Sanitize(Sanitize),
+    /// Texts that must, or must not, match patterns.
+    Regex(RegexCheck),
+    /// Where URLs lead.
+    Network(Network),
+    /// Where paths of files lead.
+    FilePath(FilePath),
 }
 
 impl Check {
@@ -119,6 +134,9 @@ impl Check {
         report: &mut Report,
     ) -> Result<(), Failure> {
         match self {
+            Self::Regex(check) => check.inspect(input, splice, report),
+            Self::Network(check) => check.inspect(input, report),
+            Self::FilePath(check) => check.inspect(input, report),
             Self::Redact(check) => check.inspect(input, splice, report),
             Self::Sanitize(check) => check.inspect(input, splice, report),
         }
@@ -135,6 +153,7 @@ impl Check {
         report: &mut Report,
     ) -> bool {
         match self {
+            Self::Regex(_) | Self::Network(_) | Self::FilePath(_) => {}
             Self::Redact(check) => check.edit_tool(tool, splice),
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
         }
@@ -148,6 +167,9 @@ impl Check {
     /// It does not catch it; the text says what it was shown.
     pub fn self_test(&self) -> Result<(), String> {
         match self {
+            Self::Regex(check) => check.self_test(),
+            Self::Network(check) => check.self_test(),
+            Self::FilePath(check) => check.self_test(),
             Self::Redact(check) => check.self_test(),
             Self::Sanitize(check) => check.self_test(),
         }

@@ -24,7 +24,9 @@ use serde::de::{self, Deserializer, Visitor};
 use super::span::Spanned;
 
 pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
-pub(super) use guardrail::{Exempt, Guardrail, GuardrailKind, Operation, Strategy};
+pub(super) use guardrail::{
+    AllowDeny, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, Operation, Strategy,
+};
 pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustKind, When};
 pub(super) use limits::{Limits, Size, Time};
 pub(super) use pattern::{Pattern, PatternMap};

@@ -1,6 +1,9 @@
 //! Guardrails, checked: what they look for, and where they are attached.
 
+mod file_path;
+mod network;
 mod redact;
+mod regex;
 mod sanitize;
 
 use std::sync::Arc;
@@ -134,12 +137,18 @@ fn means(
         GuardrailKind::Sanitize => sanitize::compile(context, keys)
             .map(Check::Sanitize)
             .map(Means::Check),
-        GuardrailKind::Regex
-        | GuardrailKind::Schema
+        GuardrailKind::Regex => regex::compile(context, keys, place)
+            .map(Check::Regex)
+            .map(Means::Check),
+        GuardrailKind::Network => network::compile(context, keys)
+            .map(Check::Network)
+            .map(Means::Check),
+        GuardrailKind::Path => file_path::compile(context, keys, place)
+            .map(Check::FilePath)
+            .map(Means::Check),
+        GuardrailKind::Schema
         | GuardrailKind::Sql
         | GuardrailKind::Arguments
-        | GuardrailKind::Network
-        | GuardrailKind::Path
         | GuardrailKind::Pin
         | GuardrailKind::Limit
         | GuardrailKind::Grpc
@@ -326,6 +335,34 @@ pub(super) fn known_word<T>(
         context.report(Diagnostic::new(Code::BadGuardrail, word.span, message).help(help));
     }
     parsed
+}
+
+/// A list of texts, and where it is.
+fn strings(written: Option<Spanned<Vec<Spanned<String>>>>) -> (Vec<Spanned<String>>, Option<Span>) {
+    match written {
+        Some(list) => (list.value, Some(list.span)),
+        None => (Vec::new(), None),
+    }
+}
+
+/// Reads each text of a list, or reports why it can't be, with this help.
+fn each<T, E: std::fmt::Display>(
+    context: &mut Context<'_>,
+    written: Vec<Spanned<String>>,
+    read: impl Fn(&str) -> Result<T, E>,
+    help: &str,
+) -> Vec<T> {
+    let read = written.into_iter().filter_map(|text| {
+        let read = read(&text.value);
+        read.map_err(|error| bad(context, text.span, error.to_string(), help.to_owned()))
+            .ok()
+    });
+    read.collect()
+}
+
+/// Reports a value that a guardrail does not take.
+fn bad(context: &mut Context<'_>, span: Span, message: impl Into<String>, help: String) {
+    context.report(Diagnostic::new(Code::BadGuardrail, span, message).help(help));
 }
 
 /// Patterns of places, or what is wrong with them.

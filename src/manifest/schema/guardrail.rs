@@ -97,6 +97,44 @@ pub(in crate::manifest) struct Exempt {
     pub(in crate::manifest) paths: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
+/// What is allowed, and what is not.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a map with `allow` or `deny`")]
+#[schemars(extend("minProperties" = 1))]
+pub(in crate::manifest) struct AllowDeny {
+    /// These, and nothing else.
+    pub(in crate::manifest) allow: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Not these.
+    pub(in crate::manifest) deny: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// Whether something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", expecting = "`allow` or `deny`")]
+pub(in crate::manifest) enum AllowOrDeny {
+    /// It is.
+    Allow,
+    /// It is not.
+    Deny,
+}
+
+/// A way in which texts are read beside as they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "`nfc`, `case`, `percent` or `base64`"
+)]
+pub(in crate::manifest) enum Normalize {
+    /// Unicode composed, and what is compatible made equal.
+    Nfc,
+    /// In lower case.
+    Case,
+    /// Without percent-encoding.
+    Percent,
+    /// What looks like base64, decoded.
+    Base64,
+}
+
 macro_rules! guardrail {
     ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
         /// A guardrail: what is looked for in arguments or results, and what is made of it.
@@ -134,6 +172,43 @@ guardrail! {
     /// What it leaves alone.
     exempt: Vec<Spanned<Exempt>>,
 
+    // Of several types.
+    /// Whose texts are looked at: places like `query` or `filters[*].value`, and all below them; all
+    /// arguments, if it is left out.
+    arguments: Vec<Spanned<String>>,
+    /// What is allowed. Of `regex`: patterns one of which every text matches as a whole. Of
+    /// `redact`: values that stay, as patterns that match them as a whole.
+    allow: Vec<Spanned<String>>,
+    /// What is not. Of `regex`: patterns that no text matches anywhere. Of `path`: paths like
+    /// `**/.ssh/**` or `*.pem`, with all below them.
+    deny: Vec<Spanned<String>>,
+
+    /// What stands in the place of what is found. Of `regex`: `[removed]`, unless said otherwise. Of
+    /// `redact`: `[{entity}]`, where `{entity}` is its name.
+    with: String,
+
+    // regex
+    /// Of `regex`: how texts are read beside as they are written.
+    normalize: Vec<Spanned<Normalize>>,
+
+    // network
+    /// Of `network`: the schemes that URLs may have; `https` and `http`, unless said otherwise.
+    schemes: Vec<Spanned<String>>,
+    /// Of `network`: the hosts that URLs may lead to: `api.example.com`, `*.example.com`,
+    /// `192.0.2.0/24`.
+    hosts: AllowDeny,
+    /// Of `network`: the ports that URLs may have; any, unless said otherwise.
+    ports: Vec<Spanned<u16>>,
+    /// Of `network`: whether URLs may lead to addresses and names that are not of the public
+    /// internet; `deny`, unless said otherwise.
+    private: AllowOrDeny,
+
+    // path
+    /// Of `path`: the directories that paths must be in; any, unless said otherwise.
+    roots: Vec<Spanned<String>>,
+    /// Of `path`: whether a path may be relative, to any of the roots; `deny`, unless said otherwise.
+    relative: AllowOrDeny,
+
     // redact
     /// Of `redact`: what is looked for, like `credit_card` or `email`; what is usual, unless said
     /// otherwise.
@@ -145,11 +220,6 @@ guardrail! {
     action: String,
     /// Of `redact`: what becomes of some entities instead, by their names.
     actions: Entries<String>,
-    /// Of `redact`: what stands in its place, where `{entity}` is its name; `[{entity}]`, unless said
-    /// otherwise.
-    with: String,
-    /// Of `redact`: values that stay, as patterns that match them as a whole.
-    allow: Vec<Spanned<String>>,
     /// Of `redact`: values that stay, however they are capitalised.
     allow_values: Vec<Spanned<String>>,
     /// Of `redact`: with how many findings a message is refused.

@@ -1,0 +1,205 @@
+//! Every text of chosen places as it stands, for checks that judge a text as a whole.
+
+use std::borrow::Cow;
+
+use super::input::Input;
+use super::path::{Path, PathPattern, Segment};
+use super::walk::TextKind;
+use crate::json::{Kind, Value};
+
+/// A text as it stands.
+#[derive(Debug)]
+pub(super) struct Leaf<'l, 'd> {
+    /// The text, its escapes decoded; of a number, its digits.
+    pub(super) text: Cow<'d, str>,
+    /// Where it is.
+    pub(super) path: &'l [Segment<'d>],
+    /// What it is.
+    pub(super) kind: TextKind,
+    /// The value that it is; none of a key.
+    pub(super) value: Option<Value<'d>>,
+}
+
+impl Leaf<'_, '_> {
+    /// The place, as a JSON path.
+    pub(super) fn place(&self) -> String {
+        Path(self.path.to_vec()).to_string()
+    }
+}
+
+/// Shows `visit` the strings, numbers and keys at these places and below, or all of them if there
+/// are no places. The key that leads to a place is none of its texts.
+pub(super) fn leaves<'d>(
+    input: &Input<'_, 'd>,
+    places: &[PathPattern],
+    visit: &mut dyn FnMut(Leaf<'_, 'd>),
+) {
+    for part in input.parts {
+        let mut finder = Finder {
+            places,
+            exempt: input.exempt,
+            path: part.path.0.clone(),
+            visit,
+        };
+        let is_chosen = places.is_empty();
+        finder.value(part.value, is_chosen);
+    }
+}
+
+struct Finder<'f, 'd> {
+    places: &'f [PathPattern],
+    exempt: &'f [PathPattern],
+    path: Vec<Segment<'d>>,
+    visit: &'f mut dyn FnMut(Leaf<'_, 'd>),
+}
+
+impl<'d> Finder<'_, 'd> {
+    fn value(&mut self, value: Value<'d>, is_chosen: bool) {
+        if covers(self.exempt, &self.path) {
+            return;
+        }
+        let is_chosen = is_chosen || covers(self.places, &self.path);
+        match value.kind() {
+            Kind::Object => {
+                for member in value.members() {
+                    self.path.push(Segment::Key(member.key()));
+                    if is_chosen && !covers(self.exempt, &self.path) {
+                        self.show(member.key(), TextKind::Key, None);
+                    }
+                    self.value(member.value(), is_chosen);
+                    self.path.pop();
+                }
+            }
+            Kind::Array => {
+                for (at, element) in value.elements().enumerate() {
+                    self.path.push(Segment::Index(at));
+                    self.value(element, is_chosen);
+                    self.path.pop();
+                }
+            }
+            Kind::String if is_chosen => {
+                self.show(
+                    value.as_str().unwrap_or_default(),
+                    TextKind::String,
+                    Some(value),
+                );
+            }
+            Kind::Number if is_chosen => {
+                self.show(value.raw().into(), TextKind::Number, Some(value));
+            }
+            Kind::String | Kind::Number | Kind::Null | Kind::Bool => {}
+        }
+    }
+
+    fn show(&mut self, text: Cow<'d, str>, kind: TextKind, value: Option<Value<'d>>) {
+        (self.visit)(Leaf {
+            text,
+            path: &self.path,
+            kind,
+            value,
+        });
+    }
+}
+
+fn covers(patterns: &[PathPattern], path: &[Segment<'_>]) -> bool {
+    patterns.iter().any(|pattern| pattern.covers(path))
+}
+
+/// What the tests of checks share.
+#[cfg(test)]
+pub(super) mod shown {
+    use super::*;
+    use crate::guardrail::{Check, Form, Operation, Part, Phase, Report};
+    use crate::json::{Document, Limits, Splice};
+
+    /// What a check says of arguments, and what it would make of them.
+    pub(in crate::guardrail) fn inspect(
+        check: &Check,
+        operation: Operation,
+        arguments: &str,
+    ) -> (Report, String) {
+        let document = Document::parse(arguments.as_bytes(), &Limits::default()).unwrap();
+        let parts = [Part {
+            path: Path::default(),
+            value: document.root(),
+            form: Form::Data,
+        }];
+        let input = Input {
+            phase: Phase::Call,
+            operation,
+            tool: Some("tool"),
+            parts: &parts,
+            exempt: &[],
+            vault: None,
+            known: None,
+        };
+        let mut splice = Splice::new(document.source());
+        let mut report = Report::default();
+        check.inspect(&input, &mut splice, &mut report).unwrap();
+        (report, splice.finish())
+    }
+
+    /// The rules that were broken, with where.
+    pub(in crate::guardrail) fn rules(report: &Report) -> Vec<String> {
+        let findings = report.findings().iter();
+        findings
+            .map(|finding| format!("{} {}", finding.rule, finding.path))
+            .collect()
+    }
+
+    /// Patterns of places.
+    pub(in crate::guardrail) fn places(texts: &[&str]) -> Vec<PathPattern> {
+        let parsed = texts.iter().map(|text| PathPattern::parse(text).unwrap());
+        parsed.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown::places;
+    use super::*;
+    use crate::guardrail::{Form, Operation, Part, Phase};
+    use crate::json::{Document, Limits};
+
+    fn shown(source: &str, chosen: &[&str], exempt: &[&str]) -> Vec<String> {
+        let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
+        let parts = [Part {
+            path: Path::default(),
+            value: document.root(),
+            form: Form::Data,
+        }];
+        let input = Input {
+            phase: Phase::Call,
+            operation: Operation::Validate,
+            tool: None,
+            parts: &parts,
+            exempt: &places(exempt),
+            vault: None,
+            known: None,
+        };
+        let mut seen = Vec::new();
+        leaves(&input, &places(chosen), &mut |leaf| {
+            seen.push(format!("{} {:?} {}", leaf.place(), leaf.kind, leaf.text));
+        });
+        seen
+    }
+
+    #[test]
+    fn texts_of_chosen_places_are_shown() {
+        let source = r#"{"a":{"b":"x","c":[1,null,"y"]},"d":"{\"e\":1}"}"#;
+        let all = [
+            "$.a Key a",
+            "$.a.b Key b",
+            "$.a.b String x",
+            "$.a.c Key c",
+            "$.a.c[0] Number 1",
+            "$.a.c[2] String y",
+            "$.d Key d",
+            "$.d String {\"e\":1}",
+        ];
+        assert_eq!(shown(source, &[], &[]), all);
+        assert_eq!(shown(source, &["a.b"], &[]), ["$.a.b String x"]);
+        assert_eq!(shown(source, &["a"], &["a.c"]), all[1..3]);
+        assert_eq!(shown(source, &["nothing"], &[]), [""; 0]);
+    }
+}
