@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::content;
 use super::fold::{self, is_unambiguous};
+use super::guard;
 use super::list::{edit_entry, is_https};
 use crate::json::{Splice, Value};
 use crate::policy::{Target, View};
@@ -47,13 +48,7 @@ pub(super) fn edit<'d>(
         name.is_some_and(|name| server.allows(Target::Tool(&name)))
     };
     let tools = params.get("tools");
-    let keeps_tools = tools.is_some_and(|tools| tools.elements().any(allows));
-    if let Some(tools) = tools {
-        splice.remove_elements(tools, |tool| !allows(tool));
-        for tool in tools.elements().filter(|tool| allows(*tool)) {
-            edit_entry(tool, splice);
-        }
-    }
+    let keeps_tools = tools.is_some_and(|tools| edit_tools(server, tools, allows, splice));
     // Of a task that the client runs the server could learn through methods that do not pass.
     splice.remove_members(params, |member| {
         member.has_key("includeContext")
@@ -65,6 +60,30 @@ pub(super) fn edit<'d>(
     }
     content::edit(server, params, splice);
     Ok(())
+}
+
+/// Removes the tools that are hidden, and edits the others as in a list. Whether any stays.
+fn edit_tools<'d>(
+    server: &View,
+    tools: Value<'d>,
+    allows: impl Fn(Value<'d>) -> bool,
+    splice: &mut Splice<'d>,
+) -> bool {
+    let mut keeps = |tool: Value<'d>| {
+        let name = fold::get(tool, "name").and_then(Value::as_str);
+        // What guardrails say of a tool they say of lists.
+        let kept = allows(tool)
+            && name
+                .is_some_and(|name| guard::edit_tool(server, &name, tool, splice, &mut Vec::new()));
+        if kept {
+            edit_entry(tool, splice);
+        }
+        kept
+    };
+    let kept: Vec<bool> = tools.elements().map(&mut keeps).collect();
+    let mut decided = kept.iter();
+    splice.remove_elements(tools, |_| decided.next() != Some(&true));
+    kept.contains(&true)
 }
 
 /// Removes the URLs that the user would be asked to open and that are not of HTTPS from the data of
