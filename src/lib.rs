@@ -17,10 +17,11 @@
 //! - [`telemetry`]: what happened, as log lines and as numbers.
 //! - [`clock`]: the time, as whoever needs it is given it.
 //! - [`stamp`]: whether a file is still the same.
-//! - [`outbound`]: requests to issuers and authorization servers.
+//! - [`outbound`]: requests to issuers, authorization servers and webhooks.
 //! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
 //! - [`credential`]: with what requests go on in the place of the caller's own credentials.
+//! - [`middleware`]: guardrails outside of Sluice, asked by gRPC or HTTP.
 //! - [`reload`]: the manifest as it changes; the last good one stays.
 //! - [`ext_proc`]: Envoy's protocol on the outside, the exchange on the inside.
 //! - [`server`]: listeners, health and drain.
@@ -38,6 +39,7 @@ pub mod json;
 pub mod jsonrpc;
 pub mod manifest;
 pub mod mcp;
+pub mod middleware;
 pub mod oauth;
 pub mod outbound;
 pub mod policy;

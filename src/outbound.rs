@@ -1,12 +1,15 @@
-//! Requests to issuers and authorization servers: to where the manifest says, and nowhere else.
+//! Requests to issuers, authorization servers and webhooks: to where the manifest says, and nowhere else.
 
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long a connection is kept that nobody uses. Servers close theirs after a minute or so.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// Why there is no answer. Nothing of what was sent or came is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,14 +39,30 @@ pub enum Trouble {
 ///
 /// It can't be made.
 pub fn client(whole: Duration) -> Result<Client, Trouble> {
+    builder(whole)
+        .pool_max_idle_per_host(0)
+        .build()
+        .map_err(|_| Trouble::Client)
+}
+
+/// Such a client that keeps connections for a while. It is for the runtime alone that it is made on.
+///
+/// # Errors
+///
+/// It can't be made.
+pub fn keeping_client(whole: Duration) -> Result<Client, Trouble> {
+    builder(whole)
+        .pool_idle_timeout(IDLE)
+        .build()
+        .map_err(|_| Trouble::Client)
+}
+
+fn builder(whole: Duration) -> ClientBuilder {
     Client::builder()
         .redirect(Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT)
         .timeout(whole)
-        .pool_max_idle_per_host(0)
-        .build()
-        .map_err(|_| Trouble::Client)
 }
 
 /// Sends a request.

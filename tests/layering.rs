@@ -27,6 +27,7 @@ const ROOMS: &[&str] = &[
     "secret",
     "identity",
     "credential",
+    "middleware",
     "reload",
     "ext_proc",
     "server",

@@ -1,4 +1,4 @@
-//! Who calls, and with what credential: answered from the caches, or found out.
+//! Who calls, with what credential, and what guardrails say: answered from the caches, or found out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use crate::credential::Broker;
 use crate::exchange::{Ask, CredentialFailure, Event, IdentityFailure, JudgementFailure, Ticket};
 use crate::ext_proc::{Answer, Resolver};
 use crate::identity::Verifier;
+use crate::middleware::Middlewares;
 use crate::secret::Secrets;
 
 /// How long finding out may take. Envoy is told to wait for longer.
@@ -18,6 +19,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub(super) struct Answers {
     verifier: Arc<Verifier>,
     broker: Arc<Broker>,
+    middlewares: Arc<Middlewares>,
 }
 
 impl Answers {
@@ -35,7 +37,8 @@ impl Answers {
         });
         Self {
             verifier: Arc::new(verifier),
-            broker: Arc::new(Broker::new(clock, secrets)),
+            broker: Arc::new(Broker::new(Arc::clone(&clock), Arc::clone(&secrets))),
+            middlewares: Arc::new(Middlewares::new(clock, secrets)),
         }
     }
 }
@@ -53,8 +56,13 @@ impl Resolver for Answers {
                     }))
                 }
             },
-            // Nobody can be asked yet.
-            Ask::Guardrail(_) => Answer::Now(Event::Judged(Err(JudgementFailure::Unavailable))),
+            Ask::Guardrail(ask) => {
+                let middlewares = Arc::clone(&self.middlewares);
+                Answer::Later(Box::pin(async move {
+                    let judged = tokio::time::timeout(LONGEST, middlewares.judge(*ask)).await;
+                    Event::Judged(judged.unwrap_or(Err(JudgementFailure::Timeout)))
+                }))
+            }
             Ask::Credential(ask) => match self.broker.cached(&ask) {
                 Some(known) => Answer::Now(Event::Credential(known)),
                 None => {
