@@ -1,5 +1,6 @@
 //! Guardrails, checked: what they look for, and where they are attached.
 
+mod external;
 mod file_path;
 mod network;
 mod redact;
@@ -150,13 +151,13 @@ fn means(
         | GuardrailKind::Sql
         | GuardrailKind::Arguments
         | GuardrailKind::Pin
-        | GuardrailKind::Limit
-        | GuardrailKind::Grpc
-        | GuardrailKind::Http => {
+        | GuardrailKind::Limit => {
             let message = format!("the type `{}` is for later", kind.value.as_str());
             context.report(Diagnostic::new(Code::NotYet, kind.span, message));
             None
         }
+        GuardrailKind::Grpc => external::grpc(context, keys, place),
+        GuardrailKind::Http => external::http(context, keys, place),
     }
 }
 

@@ -79,7 +79,8 @@ fn size(
     in_range(context, bytes, span, range)
 }
 
-fn number(
+/// A number within a range; or `None` after reporting why it is not.
+pub(super) fn number(
     context: &mut Context<'_>,
     written: Option<Spanned<u64>>,
     range: RangeInclusive<u64>,

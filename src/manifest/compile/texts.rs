@@ -72,7 +72,8 @@ pub(super) fn url(context: &mut Context<'_>, written: &Spanned<String>) -> Optio
     None
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL stays on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
