@@ -9,8 +9,9 @@ use super::entity::{Entity, Set};
 use super::found::Found;
 use super::literal::{Literal, Literals};
 use super::number::Numbers;
+use super::secret::{self, Kind};
 use super::text::{Text, is_word_byte};
-use super::{card, crypto, email, iban, network, phone, secret, token, trigger};
+use super::{card, crypto, email, iban, network, phone, token, trigger};
 
 /// What is looked for.
 #[derive(Debug)]
@@ -34,6 +35,9 @@ impl Engine {
 
     /// Adds all that is in `text` to `found`.
     pub(super) fn find<'d>(&'d self, text: &str, key: Option<&str>, found: &mut Vec<Found<'d>>) {
+        if self.wanted.has(Entity::Secret) {
+            self.secrets(text, key, found);
+        }
         let text = Text::new(text, key);
         if let Some(literals) = &self.literals {
             literals.each(text.bytes(), |literal, at| {
@@ -50,6 +54,26 @@ impl Engine {
             at = scan.at_trigger(next);
         }
     }
+
+    /// Adds the secrets in `text`, each as what it is, if that is wanted, or else as a secret.
+    fn secrets<'d>(&'d self, text: &str, key: Option<&str>, found: &mut Vec<Found<'d>>) {
+        let mut secrets = Vec::new();
+        secret::scan(text, key, &mut secrets);
+        for one in secrets {
+            let entity = match one.kind {
+                Kind::Secret => Entity::Secret,
+                Kind::Jwt => Entity::Jwt,
+                Kind::PrivateKey => Entity::PrivateKey,
+                Kind::DatabaseUrl => Entity::DatabaseUrl,
+            };
+            let entity = if self.wanted.has(entity) {
+                entity
+            } else {
+                Entity::Secret
+            };
+            found.push(Found::of_rule(one.range, entity, one.rule));
+        }
+    }
 }
 
 fn at_literal(text: Text<'_>, literal: Literal, at: Range<usize>) -> Option<Found<'static>> {
@@ -57,10 +81,6 @@ fn at_literal(text: Text<'_>, literal: Literal, at: Range<usize>) -> Option<Foun
         Literal::Jwt => (token::jwt(text, at.start)?, Entity::Jwt),
         Literal::Pem => (token::private_key(text, at.start)?, Entity::PrivateKey),
         Literal::Url => (token::database_url(text, at.start)?, Entity::DatabaseUrl),
-        Literal::Secret(anchor) => {
-            let (range, rule) = secret::find_at(anchor, text.whole(), at)?;
-            return Some(Found::of_rule(range, Entity::Secret, rule));
-        }
     };
     Some(Found::new(range, entity))
 }

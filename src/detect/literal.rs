@@ -1,4 +1,4 @@
-//! The pass that finds literals: those that begin tokens, keys and URLs, and those of secrets.
+//! The pass that finds literals: those that begin tokens, keys and URLs.
 
 use std::ops::Range;
 
@@ -6,7 +6,6 @@ use aho_corasick::automaton::Automaton as _;
 use aho_corasick::{Anchored, MatchKind, dfa::DFA};
 
 use super::entity::{Entity, Set};
-use super::secret;
 
 /// What a literal begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +16,6 @@ pub(super) enum Literal {
     Pem,
     /// `://`.
     Url,
-    /// The anchor of secrets with this index.
-    Secret(usize),
 }
 
 const OWN: &[(Entity, &str, Literal)] = &[
@@ -27,7 +24,7 @@ const OWN: &[(Entity, &str, Literal)] = &[
     (Entity::DatabaseUrl, "://", Literal::Url),
 ];
 
-/// An automaton over all literals, without regard to ASCII case.
+/// An automaton over all literals.
 #[derive(Debug)]
 pub(super) struct Literals {
     automaton: DFA,
@@ -38,7 +35,6 @@ pub(super) struct Literals {
 #[derive(Debug)]
 struct Meaning {
     text: &'static str,
-    case_sensitive: bool,
     literal: Literal,
 }
 
@@ -47,7 +43,6 @@ impl Literals {
     pub(super) fn new(wanted: Set) -> Option<Self> {
         let meanings = meanings(wanted);
         let automaton = DFA::builder()
-            .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(meanings.iter().map(|meaning| meaning.text))
             .ok()?;
@@ -70,39 +65,19 @@ impl Literals {
             for index in 0..self.automaton.match_len(state) {
                 let pattern = self.automaton.match_pattern(state, index);
                 let meaning = self.meanings.get(pattern.as_usize());
-                if let Some((literal, range)) =
-                    meaning.and_then(|meaning| meaning.ending(bytes, at))
-                {
-                    take(literal, range);
+                if let Some(meaning) = meaning {
+                    take(meaning.literal, at + 1 - meaning.text.len()..at + 1);
                 }
             }
         }
     }
 }
 
-impl Meaning {
-    /// The literal that ends with the byte at `last`, if its case is right.
-    fn ending(&self, bytes: &[u8], last: usize) -> Option<(Literal, Range<usize>)> {
-        let range = last + 1 - self.text.len()..last + 1;
-        let is_right =
-            !self.case_sensitive || bytes.get(range.clone()) == Some(self.text.as_bytes());
-        is_right.then_some((self.literal, range))
-    }
-}
-
 fn meanings(wanted: Set) -> Vec<Meaning> {
     let own = OWN.iter().filter(|(entity, ..)| wanted.has(*entity));
-    let own = own.map(|(_, text, literal)| Meaning {
+    own.map(|(_, text, literal)| Meaning {
         text,
-        case_sensitive: true,
         literal: *literal,
-    });
-    let anchors = secret::anchors().iter().enumerate();
-    let anchors = anchors.filter(|_| wanted.has(Entity::Secret));
-    let anchors = anchors.map(|(index, anchor)| Meaning {
-        text: anchor.literal,
-        case_sensitive: anchor.case_sensitive,
-        literal: Literal::Secret(index),
-    });
-    own.chain(anchors).collect()
+    })
+    .collect()
 }

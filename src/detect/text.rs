@@ -18,10 +18,6 @@ impl<'t> Text<'t> {
         Self { whole, key }
     }
 
-    pub(super) const fn whole(self) -> &'t str {
-        self.whole
-    }
-
     pub(super) const fn bytes(self) -> &'t [u8] {
         self.whole.as_bytes()
     }

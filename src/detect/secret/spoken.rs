@@ -1,0 +1,195 @@
+//! Secrets in sentences and on command lines: `the password for x is "y"`, `psexec … -p y`.
+
+use super::bytes::{at, contains, end_of, has, line_end, part};
+use super::judge::{self, Mix};
+use super::odd;
+
+/// How far a sentence or a command goes on, in bytes.
+const WINDOW: usize = 200;
+
+/// The secret that a sentence or a command gives after one of its words, as from where to where.
+pub(super) fn after(bytes: &[u8], start: usize, end: usize) -> Option<(usize, usize)> {
+    let word = part(bytes, start, end);
+    if is_any(
+        word,
+        &["password", "passwd", "passphrase", "pwd", "passcode"],
+    ) {
+        return stated(bytes, end).or_else(|| on_its_own_line(bytes, end));
+    }
+    if is_any(word, &["psexec", "psexec64", "sshpass"]) {
+        return flag(bytes, end, b"-p");
+    }
+    if is_any(word, &["plink", "pscp"]) {
+        return flag(bytes, end, b"-pw");
+    }
+    if is_any(word, &["ConvertTo-SecureString"]) {
+        return argument(bytes, end, 1);
+    }
+    if is_any(word, &["DirectoryEntry"]) && at(bytes, end) == b'(' {
+        return argument(bytes, end, 3);
+    }
+    None
+}
+
+fn is_any(word: &[u8], words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// What stands in quotes after ` is ` of the same sentence.
+fn stated(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    let line = part(bytes, from, line_end(bytes, from, 64));
+    let verb = line
+        .windows(4)
+        .position(|four| four.eq_ignore_ascii_case(b" is "))?;
+    if line.get(..verb)?.contains(&b'.') {
+        return None;
+    }
+    let place = from + verb + 4;
+    let quote = at(bytes, place);
+    if matches!(quote, b'"' | b'\'' | b'`') {
+        let end = end_of(bytes, place + 1, |byte| {
+            byte != quote && !byte.is_ascii_whitespace()
+        });
+        let value = part(bytes, place + 1, end);
+        let fits = at(bytes, end) == quote && (4..=64).contains(&value.len());
+        return (fits && !judge::is_stand_in(value)).then_some((place + 1, end));
+    }
+    let end = end_of(bytes, place, |byte| {
+        !byte.is_ascii_whitespace() && !matches!(byte, b',' | b';' | b')')
+    });
+    let value = part(bytes, place, end);
+    let value = value.strip_suffix(b".").unwrap_or(value);
+    is_drawn_or_marked(value).then_some((place, place + value.len()))
+}
+
+/// What is alone on the line after one that ends in a colon.
+fn on_its_own_line(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    let end = line_end(bytes, from, 96);
+    if part(bytes, from, end).trim_ascii_end().last() != Some(&b':') {
+        return None;
+    }
+    let start = end_of(bytes, end, |byte| byte.is_ascii_whitespace()).min(end + 16);
+    let stop = line_end(bytes, start, 128);
+    let value = part(bytes, start, stop).trim_ascii_end();
+    is_drawn_or_marked(value).then_some((start, start + value.len()))
+}
+
+/// Whether a bare word in a sentence looks like no word.
+fn is_drawn_or_marked(value: &[u8]) -> bool {
+    let mix = Mix::of(value);
+    value.len() >= 6
+        && !value.contains(&b' ')
+        && mix.digits > 0
+        && mix.letters() > 0
+        && (mix.others == 0 || mix.changes > 3)
+        && !judge::is_stand_in(value)
+        && !judge::is_wordy(value) | (mix.others == 0)
+}
+
+/// What follows a flag of the same command.
+fn flag(bytes: &[u8], from: usize, flag: &[u8]) -> Option<(usize, usize)> {
+    let line = part(bytes, from, line_end(bytes, from, WINDOW));
+    let sign = line.windows(flag.len() + 2).position(|here| {
+        here.first() == Some(&b' ')
+            && here.get(1..=flag.len()) == Some(flag)
+            && here.last() == Some(&b' ')
+    })?;
+    let start = from + sign + flag.len() + 2;
+    let quote = at(bytes, start);
+    let (start, stops): (usize, u8) = if matches!(quote, b'"' | b'\'') {
+        (start + 1, quote)
+    } else {
+        (start, b' ')
+    };
+    let end = end_of(bytes, start, |byte| {
+        byte != stops && !byte.is_ascii_whitespace() && byte != b'"'
+    });
+    let value = part(bytes, start, end);
+    (value.len() >= 4 && !odd::is_template(value)).then_some((start, end))
+}
+
+/// The text in quotes that is the argument of this number, from one on.
+fn argument(bytes: &[u8], from: usize, number: usize) -> Option<(usize, usize)> {
+    let limit = bytes.len().min(from + WINDOW * 2);
+    let mut place = from;
+    for turn in 1..=number {
+        let open = end_of(bytes, place, |byte| !matches!(byte, b'"' | b'\'')).min(limit);
+        let quote = at(bytes, open);
+        let close = end_of(bytes, open + 1, |byte| byte != quote).min(limit);
+        if open >= limit || close >= limit || !between(part(bytes, place, open)) {
+            return None;
+        }
+        if turn == number {
+            let value = part(bytes, open + 1, close);
+            return (value.len() >= 4 && !odd::is_template(value)).then_some((open + 1, close));
+        }
+        place = close + 1;
+    }
+    None
+}
+
+/// Whether there is nothing but what stands between arguments.
+fn between(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'(' | b',' | b'@' | b'$'))
+        || contains(text, " -String")
+        || has(text, 0, " -")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_and_commands() {
+        for (text, word, expected) in [
+            (
+                "password is \"centipede\" and",
+                "password",
+                Some("centipede"),
+            ),
+            (
+                "password for the user \"pyne\" is 'admin'.",
+                "password",
+                Some("admin"),
+            ),
+            ("password is hunter2.", "password", Some("hunter2")),
+            ("password is required", "password", None),
+            ("password is \"required\"", "password", None),
+            ("password is too short. It is \"long\"", "password", None),
+            (
+                "password to go on:\n\nbd9627decc63\n\n",
+                "password",
+                Some("bd9627decc63"),
+            ),
+            ("password to go on:\n\nthen click\n", "password", None),
+            (
+                "psexec \\\\host -u Admin -p braksha cmd",
+                "psexec",
+                Some("braksha"),
+            ),
+            ("psexec \\\\host -u Admin -p $Pass cmd", "psexec", None),
+            (
+                "ConvertTo-SecureString \"a1b2c3\" -AsPlainText",
+                "ConvertTo-SecureString",
+                Some("a1b2c3"),
+            ),
+            (
+                "DirectoryEntry(\"LDAP://x\", \"user\", \"pass1\")",
+                "DirectoryEntry",
+                Some("pass1"),
+            ),
+            (
+                "DirectoryEntry(\"LDAP://x\", user, \"pass1\")",
+                "DirectoryEntry",
+                None,
+            ),
+        ] {
+            let found = after(text.as_bytes(), 0, word.len());
+            let value = found.and_then(|(start, end)| text.get(start..end));
+            assert_eq!(value, expected, "{text}");
+        }
+    }
+}
