@@ -17,6 +17,7 @@ mod redact;
 pub mod regex;
 mod report;
 mod sanitize;
+pub mod schema;
 pub mod token;
 mod walk;
 
@@ -31,6 +32,7 @@ pub use path::{InvalidPath, Path, PathPattern, Segment};
 pub use redact::{Redact, Redacting, Treatment, restore};
 pub use report::{Action, Failure, Finding, Report};
 pub use sanitize::{Junk, Sanitize};
+pub use schema::SchemaCheck;
 pub use walk::{Edit, Text, TextKind, walk};
 
 use crate::json::{Splice, Value};
@@ -118,6 +120,8 @@ pub enum Check {
     Network(Network),
     /// Where paths of files lead.
     FilePath(FilePath),
+    /// Arguments against the tool's schema.
+    Schema(SchemaCheck),
 }
 
 impl Check {
@@ -139,6 +143,7 @@ impl Check {
             Self::FilePath(check) => check.inspect(input, report),
             Self::Redact(check) => check.inspect(input, splice, report),
             Self::Sanitize(check) => check.inspect(input, splice, report),
+            Self::Schema(check) => check.inspect(input, splice, report)?,
         }
         Ok(())
     }
@@ -153,7 +158,7 @@ impl Check {
         report: &mut Report,
     ) -> bool {
         match self {
-            Self::Regex(_) | Self::Network(_) | Self::FilePath(_) => {}
+            Self::Regex(_) | Self::Network(_) | Self::FilePath(_) | Self::Schema(_) => {}
             Self::Redact(check) => check.edit_tool(tool, splice),
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
         }
@@ -172,6 +177,7 @@ impl Check {
             Self::FilePath(check) => check.self_test(),
             Self::Redact(check) => check.self_test(),
             Self::Sanitize(check) => check.self_test(),
+            Self::Schema(check) => check.self_test(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What a guardrail looks at.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use super::path::{Path, PathPattern};
+use super::schema::{CompiledSchema, SchemaError};
 use super::{Operation, Phase};
 use crate::json::Value;
 
@@ -65,4 +67,52 @@ pub struct ToolFacts {
     pub definition: String,
     /// `inputSchema`, as it was sent.
     pub input_schema: Option<String>,
+    /// That, ready to be held against arguments, once somebody has asked for it.
+    pub(super) compiled: OnceLock<Result<Arc<CompiledSchema>, SchemaError>>,
+}
+
+impl ToolFacts {
+    /// What a definition says, the entry of a list of tools.
+    #[must_use]
+    pub fn of(tool: Value<'_>) -> Self {
+        let schema = tool.get("inputSchema");
+        Self {
+            definition: compact(tool.raw()),
+            input_schema: schema.map(|schema| compact(schema.raw())),
+            compiled: OnceLock::new(),
+        }
+    }
+}
+
+/// JSON without white space between its parts.
+fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    let (mut is_inside, mut is_escaped) = (false, false);
+    for c in json.chars() {
+        if !is_inside && c.is_ascii_whitespace() {
+            continue;
+        }
+        is_inside ^= c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        compact.push(c);
+    }
+    compact
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Document, Limits};
+
+    #[test]
+    fn facts_are_what_was_sent_without_white_space() {
+        let source = r#" { "name" : "a \" b\\" , "inputSchema":{ "type" : "object" } } "#;
+        let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
+        let facts = ToolFacts::of(document.root());
+        assert_eq!(
+            facts.definition,
+            r#"{"name":"a \" b\\","inputSchema":{"type":"object"}}"#
+        );
+        assert_eq!(facts.input_schema.as_deref(), Some(r#"{"type":"object"}"#));
+    }
 }

@@ -27,6 +27,15 @@ impl Segment<'_> {
             Self::Inside => Segment::Inside,
         }
     }
+
+    /// The same step, apart from the document.
+    pub(super) fn owned(&self) -> Segment<'static> {
+        match self {
+            Self::Key(key) => Segment::Key(Cow::Owned(key.clone().into_owned())),
+            Self::Index(index) => Segment::Index(*index),
+            Self::Inside => Segment::Inside,
+        }
+    }
 }
 
 impl<'a> Path<'a> {

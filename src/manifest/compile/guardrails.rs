@@ -6,6 +6,7 @@ mod network;
 mod redact;
 mod regex;
 mod sanitize;
+mod schema_check;
 
 use std::sync::Arc;
 
@@ -147,8 +148,10 @@ fn means(
         GuardrailKind::Path => file_path::compile(context, keys, place)
             .map(Check::FilePath)
             .map(Means::Check),
-        GuardrailKind::Schema
-        | GuardrailKind::Sql
+        GuardrailKind::Schema => schema_check::compile(context, keys)
+            .map(Check::Schema)
+            .map(Means::Check),
+        GuardrailKind::Sql
         | GuardrailKind::Arguments
         | GuardrailKind::Pin
         | GuardrailKind::Limit => {

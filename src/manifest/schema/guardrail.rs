@@ -86,6 +86,16 @@ pub(in crate::manifest) enum Strategy {
     Audit,
 }
 
+/// What becomes of members of arguments that the schema does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", expecting = "`as_schema` or `deny`")]
+pub(in crate::manifest) enum Additional {
+    /// What the schema says.
+    AsSchema,
+    /// They are refused, also where the schema would let them pass.
+    Deny,
+}
+
 /// Places that a guardrail leaves alone.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a map with `tools` or `paths`")]
@@ -230,6 +240,14 @@ guardrail! {
     /// `variation_selectors`, `private_use` and `html_comments`; all but `private_use`, unless said
     /// otherwise.
     remove: Vec<Spanned<String>>,
+
+    // schema
+    /// Of `schema`: the JSON Schema of the arguments; if left out, the `inputSchema` that the server
+    /// lists the tool with.
+    input_schema: serde_json::Map<String, serde_json::Value>,
+    /// Of `schema`: what becomes of members that the schema does not name; `as_schema`, unless said
+    /// otherwise.
+    additional: Additional,
 
     // grpc, http
     /// Of `grpc`: where the service is, `unix:/path` or `http://host:port`.
