@@ -10,6 +10,7 @@ pub mod file_path;
 mod forms;
 mod input;
 mod leaf;
+mod limit;
 mod loosen;
 pub mod network;
 mod path;
@@ -27,6 +28,7 @@ pub use self::regex::RegexCheck;
 pub use file_path::FilePath;
 pub use forms::Normalize;
 pub use input::{Form, Input, Part, ToolFacts, Vault};
+pub use limit::Limit;
 pub use network::Network;
 pub use path::{InvalidPath, Path, PathPattern, Segment};
 pub use redact::{Redact, Redacting, Treatment, restore};
@@ -110,6 +112,8 @@ impl fmt::Display for Phase {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Check {
+    /// Keeps results small.
+    Limit(Limit),
     /// Puts something else in the place of personal data and secrets.
     Redact(Box<Redact>),
     /// Takes out what people don't see.
@@ -141,6 +145,7 @@ impl Check {
             Self::Regex(check) => check.inspect(input, splice, report),
             Self::Network(check) => check.inspect(input, report),
             Self::FilePath(check) => check.inspect(input, report),
+            Self::Limit(check) => check.inspect(input, splice, report)?,
             Self::Redact(check) => check.inspect(input, splice, report),
             Self::Sanitize(check) => check.inspect(input, splice, report),
             Self::Schema(check) => check.inspect(input, splice, report)?,
@@ -152,13 +157,16 @@ impl Check {
     /// and results. `false` if the tool is not to be seen.
     pub fn edit_tool<'d>(
         &self,
-        _phase: Phase,
+        phase: Phase,
         tool: Value<'d>,
         splice: &mut Splice<'d>,
         report: &mut Report,
     ) -> bool {
         match self {
+            // Only results are promised.
+            Self::Limit(_) | Self::Redact(_) | Self::Sanitize(_) if phase == Phase::Call => {}
             Self::Regex(_) | Self::Network(_) | Self::FilePath(_) | Self::Schema(_) => {}
+            Self::Limit(check) => check.edit_tool(tool, splice),
             Self::Redact(check) => check.edit_tool(tool, splice),
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
         }
@@ -175,6 +183,7 @@ impl Check {
             Self::Regex(check) => check.self_test(),
             Self::Network(check) => check.self_test(),
             Self::FilePath(check) => check.self_test(),
+            Self::Limit(check) => check.self_test(),
             Self::Redact(check) => check.self_test(),
             Self::Sanitize(check) => check.self_test(),
             Self::Schema(check) => check.self_test(),

@@ -2,6 +2,7 @@
 
 mod external;
 mod file_path;
+mod limit;
 mod network;
 mod redact;
 mod regex;
@@ -136,6 +137,9 @@ fn means(
         GuardrailKind::Redact => redact::compile(context, keys, place)
             .map(|check| Check::Redact(Box::new(check)))
             .map(Means::Check),
+        GuardrailKind::Limit => limit::compile(context, keys, place)
+            .map(Check::Limit)
+            .map(Means::Check),
         GuardrailKind::Sanitize => sanitize::compile(context, keys)
             .map(Check::Sanitize)
             .map(Means::Check),
@@ -151,10 +155,7 @@ fn means(
         GuardrailKind::Schema => schema_check::compile(context, keys)
             .map(Check::Schema)
             .map(Means::Check),
-        GuardrailKind::Sql
-        | GuardrailKind::Arguments
-        | GuardrailKind::Pin
-        | GuardrailKind::Limit => {
+        GuardrailKind::Sql | GuardrailKind::Arguments | GuardrailKind::Pin => {
             let message = format!("the type `{}` is for later", kind.value.as_str());
             context.report(Diagnostic::new(Code::NotYet, kind.span, message));
             None

@@ -57,7 +57,8 @@ pub(super) fn compile(
     }
 }
 
-fn size(
+/// A number of bytes within a range; or `None` after reporting why it is not.
+pub(super) fn size(
     context: &mut Context<'_>,
     written: Option<Spanned<schema::Size>>,
     range: RangeInclusive<u64>,

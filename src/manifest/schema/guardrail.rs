@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Entries;
-use super::limits::Time;
+use super::limits::{Size, Time};
 use crate::manifest::span::{Span, Spanned};
 
 /// What a guardrail looks for.
@@ -234,6 +234,22 @@ guardrail! {
     allow_values: Vec<Spanned<String>>,
     /// Of `redact`: with how many findings a message is refused.
     min_findings_to_block: u64,
+
+    // limit
+    /// Of `limit`: the most bytes of all texts of a result together, a number or a text like `64KiB`.
+    max_bytes: Size,
+    /// Of `limit`: the most elements of an array.
+    max_items: u64,
+    /// Of `limit`: the most rows: elements of an array of objects or arrays, lines of a table in a
+    /// text.
+    max_rows: u64,
+    /// Of `limit`: how deep arrays and objects may nest.
+    max_depth: u64,
+    /// Of `limit`: the arrays that `max_items` and `max_rows` are about, like `orders` or
+    /// `**.lines`; all, if they are left out.
+    paths: Vec<Spanned<String>>,
+    /// Of `limit`: which members of JSON stay.
+    fields: AllowDeny,
 
     // sanitize
     /// Of `sanitize`: what is taken out, some of `ansi`, `bidi`, `zero_width`, `tags`,
