@@ -340,8 +340,22 @@ fn responding((body, step): (Body, Step)) -> (State, Step) {
 }
 
 fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
-    match uplink::admit(&head, policy.limits(), body) {
-        Ok(admitted) => {
+    let restored = guard::restoring::body(&head.server, policy.limits(), body);
+    let read = match &restored {
+        Some(restored) => restored.text.as_bytes(),
+        None => body,
+    };
+    match uplink::admit(&head, policy.limits(), read) {
+        Ok(mut admitted) => {
+            if let Some(restored) = restored {
+                guard::restoring::mirrors(
+                    &head.server,
+                    &head.mirrors.params,
+                    &mut admitted.headers,
+                );
+                admitted.occurrences.push(restored.occurrence);
+                admitted.body.get_or_insert(restored.text);
+            }
             let text = match &admitted.body {
                 Some(text) => Cow::Borrowed(text.as_str()),
                 None => String::from_utf8_lossy(body),

@@ -31,7 +31,7 @@ pub use input::{Form, Input, Part, ToolFacts, Vault};
 pub use limit::Limit;
 pub use network::Network;
 pub use path::{InvalidPath, Path, PathPattern, Segment};
-pub use redact::{Redact, Redacting, Treatment, restore};
+pub use redact::{Redact, Redacting, Treatment, restore, restored};
 pub use report::{Action, Failure, Finding, Report};
 pub use sanitize::{Junk, Sanitize};
 pub use schema::SchemaCheck;
@@ -171,6 +171,12 @@ impl Check {
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
         }
         true
+    }
+
+    /// Whether it puts tokens in the place of values, which are then to be turned back.
+    #[must_use]
+    pub fn hides_values(&self) -> bool {
+        matches!(self, Self::Redact(check) if check.tokenizes())
     }
 
     /// Shows the check a sample of what it is for.

@@ -5,6 +5,7 @@
 //! answered.
 
 mod places;
+pub(super) mod restoring;
 mod sites;
 mod tools;
 
@@ -16,7 +17,7 @@ use super::batch;
 use super::occurrence::{Occurrence, Outcome};
 use super::refusal::{Recipients, Refusal};
 use crate::guardrail::{
-    Action, Failure, Finding, Form, Input, Operation, Part, Path, Phase, Report, Strategy,
+    Action, Failure, Finding, Form, Input, Operation, Part, Path, Phase, Report, Strategy, Vault,
 };
 use crate::json::{self, Document, Splice, Value};
 use crate::jsonrpc::RequestId;
@@ -143,6 +144,7 @@ impl Guarding {
         let Some(exempt) = guard.exempt(site.about()) else {
             return Ok(());
         };
+        let values = self.view.hidden_values();
         let text = std::mem::take(&mut self.text);
         let mut report = Report::default();
         let mut edited = None;
@@ -155,7 +157,7 @@ impl Guarding {
                 tool: site.about().tool(),
                 parts: &parts,
                 exempt: &exempt,
-                vault: None,
+                vault: values.as_ref().map(|values| values as &dyn Vault),
                 known: None,
             };
             let mut splice = Splice::new(document.source());

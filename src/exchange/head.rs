@@ -136,6 +136,8 @@ pub(super) struct Mirrors {
     pub(super) method: Option<String>,
     /// `Mcp-Name`, encoded.
     pub(super) name: Option<String>,
+    /// `Mcp-Param-*`, by names, encoded.
+    pub(super) params: Vec<(String, String)>,
     /// The names of those that mean something in 2026-07-28 only.
     pub(super) modern: Vec<String>,
     /// The names of those that mean something before it only.
@@ -462,6 +464,9 @@ impl Mirrors {
                 header::LAST_EVENT_ID => session.last_event = Some(value.to_owned()),
                 header::METHOD => mirrors.method = Some(value.to_owned()),
                 header::NAME => mirrors.name = Some(value.to_owned()),
+                name if name.starts_with(header::PARAM_PREFIX) => {
+                    mirrors.params.push((name.to_owned(), value.to_owned()));
+                }
                 _ => {}
             }
             if matches!(name, header::SESSION_ID | header::LAST_EVENT_ID) {

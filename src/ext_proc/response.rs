@@ -120,12 +120,15 @@ fn common(headers: HeaderEdits, body: Option<BodyMutation>) -> Option<CommonResp
     }
     let lent = headers.credential.headers.iter();
     let lent = lent.map(|(name, value)| set(name, value.expose_secret()));
+    let mirrored = headers.mirrored.iter();
+    let mirrored = mirrored.map(|(name, value)| set(name, value));
     Some(CommonResponse {
         header_mutation: (!headers.is_empty()).then(|| HeaderMutation {
             set_headers: headers
                 .set
                 .iter()
                 .map(|(name, value)| set(name, value))
+                .chain(mirrored)
                 .chain(lent)
                 .collect(),
             remove_headers: headers.remove,

@@ -14,7 +14,7 @@ use super::{Input, Path, Vault, token};
 use crate::detect::{DetectError, Detector, Entity, Match, Selection};
 use crate::json::{Splice, Value};
 
-pub use restore::restore;
+pub use restore::{restore, restored};
 
 /// What becomes of an entity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// What each token begins with.
-const PREFIX: &str = "tok_";
+pub const PREFIX: &str = "tok_";
 
 /// How many characters say which version it is of and how long it is.
 const HEAD: usize = 4;

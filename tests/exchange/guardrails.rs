@@ -1,4 +1,5 @@
 //! Guardrails: who looks at what, in which order, and what follows from it.
 
 mod asked;
+mod output;
 mod talk;

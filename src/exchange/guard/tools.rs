@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::exchange::occurrence::{Occurrence, Outcome};
-use crate::guardrail::{Phase, Report, Strategy};
+use crate::guardrail::{Operation, Phase, Report, Strategy};
 use crate::json::{Splice, Value};
 use crate::policy::View;
 use crate::policy::guard::{About, Means};
@@ -25,7 +25,9 @@ pub(in crate::exchange) fn edit_tool<'d>(
             };
             let mut report = Report::default();
             let is_audit = guard.strategy == Strategy::Audit;
-            let kept = if is_audit {
+            // What only refuses changes no results, so that definitions stay true.
+            let is_unchanged = is_audit || guard.operation == Operation::Validate;
+            let kept = if is_unchanged {
                 let mut unused = Splice::new(splice.source());
                 check.edit_tool(phase, tool, &mut unused, &mut report)
             } else {

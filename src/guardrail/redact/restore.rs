@@ -3,6 +3,7 @@
 use super::super::report::{Action, Finding, Report};
 use super::super::walk::{Edit, TextKind, walk};
 use super::super::{Input, Path, token};
+use crate::guardrail::Vault;
 use crate::json::Splice;
 
 /// What a finding of a token that was turned back is called.
@@ -18,26 +19,34 @@ pub fn restore<'d>(input: &Input<'_, 'd>, splice: &mut Splice<'d>, report: &mut 
         if text.kind == TextKind::Number {
             return Edit::Keep;
         }
-        let mut restored = String::new();
-        let mut end = 0;
-        for range in token::find(text.text) {
-            let Some(value) = text.text.get(range.clone()).and_then(|it| vault.reveal(it)) else {
-                continue;
-            };
-            restored.push_str(text.text.get(end..range.start).unwrap_or_default());
-            restored.push_str(&value);
-            end = range.end;
-            report.find_with(|| Finding {
-                rule: RULE.into(),
-                path: Path(text.path.to_vec()).to_string(),
-                entity: None,
-                action: Action::Change,
-            });
-        }
-        if end == 0 {
+        let Some(restored) = restored(text.text, vault) else {
             return Edit::Keep;
-        }
-        restored.push_str(text.text.get(end..).unwrap_or_default());
+        };
+        report.find_with(|| Finding {
+            rule: RULE.into(),
+            path: Path(text.path.to_vec()).to_string(),
+            entity: None,
+            action: Action::Change,
+        });
         Edit::Replace(restored)
     });
+}
+
+/// A text with the values in the place of the tokens that stand for them; `None` if there are none.
+pub fn restored(text: &str, vault: &dyn Vault) -> Option<String> {
+    let mut restored = String::new();
+    let mut end = 0;
+    for range in token::find(text) {
+        let Some(value) = text.get(range.clone()).and_then(|it| vault.reveal(it)) else {
+            continue;
+        };
+        restored.push_str(text.get(end..range.start).unwrap_or_default());
+        restored.push_str(&value);
+        end = range.end;
+    }
+    if end == 0 {
+        return None;
+    }
+    restored.push_str(text.get(end..).unwrap_or_default());
+    Some(restored)
 }

@@ -20,6 +20,8 @@ pub(super) struct Talk<J> {
     /// What was asked, in order: the guardrail, the tool, the method and the payload.
     pub(super) asked: Vec<String>,
     pub(super) occurrences: Vec<Occurrence>,
+    /// The headers that mirror arguments, where they were changed.
+    pub(super) mirrored: Vec<(String, String)>,
 }
 
 /// What became of an event.
@@ -85,6 +87,7 @@ impl<J: FnMut(&GuardrailAsk) -> Answer> Talk<J> {
             judge,
             asked: Vec::new(),
             occurrences: Vec::new(),
+            mirrored: Vec::new(),
         }
     }
 
@@ -139,10 +142,13 @@ impl<J: FnMut(&GuardrailAsk) -> Answer> Talk<J> {
         self.exchange = Some(exchange);
         self.occurrences.extend(occurrences);
         match reply {
-            Reply::Continue { body, .. } => Came::On(match body {
-                BodyEdit::Keep => None,
-                BodyEdit::Replace(body) => Some(String::from_utf8(body.to_vec()).unwrap()),
-            }),
+            Reply::Continue { body, headers } => {
+                self.mirrored.extend(headers.mirrored);
+                Came::On(match body {
+                    BodyEdit::Keep => None,
+                    BodyEdit::Replace(body) => Some(String::from_utf8(body.to_vec()).unwrap()),
+                })
+            }
             Reply::Refuse(refusal) => Came::Refused(refusal),
             Reply::Abort(_) => Came::Cut,
             Reply::Answer(json) => panic!("answered: {json}"),
