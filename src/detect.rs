@@ -1,8 +1,8 @@
 //! Entities in texts: what of a text is a card number, an address, an identity, a secret.
 //!
-//! A text is gone over once for its digits, `@` and `:`, and once for literals that stand in or
-//! before a secret. At each of these a bounded window is looked at, so that the work is linear in
-//! the length of the text. A shape alone is no finding: what has a check digit must pass it, what
+//! A text is gone over once for its digits, `@` and `:`, and once for words that may be, or
+//! announce, a secret. At each of these a bounded window is looked at, so that the work is linear
+//! in the length of the text. A shape alone is no finding: what has a check digit must pass it, what
 //! has assigned ranges must lie in them, and a short number that would pass by chance needs a word
 //! near it that says what it is ([`Detector::find`] has a `key` for such words too).
 
@@ -17,14 +17,13 @@ mod engine;
 mod entity;
 mod found;
 mod iban;
-mod literal;
 mod network;
 mod number;
 mod phone;
+mod plain;
 mod sample;
 mod secret;
 mod text;
-mod token;
 mod trigger;
 mod vocabulary;
 

@@ -104,6 +104,11 @@ fn is_foreign(byte: u8) -> bool {
     is_word_byte(byte) && byte != b'x' && byte != b'X'
 }
 
+/// Whether more digits, or parts of words that begin with digits, are joined to those before `end`.
+pub(super) fn goes_on(text: Text<'_>, end: usize) -> bool {
+    joint(text, end).is_some()
+}
+
 /// What stands after `end`, and where the digits after it begin.
 fn joint(text: Text<'_>, end: usize) -> Option<(Gap, usize)> {
     let (gap, at) = match text.byte(end)? {

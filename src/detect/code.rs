@@ -87,6 +87,9 @@ pub(super) struct Codes {
     by_digits: [Vec<&'static Code>; DIGITS],
 }
 
+/// The fewest and the most characters of a token that a code may begin with.
+const TOKENS: std::ops::RangeInclusive<usize> = 4..=LONGEST;
+
 impl Codes {
     pub(super) fn new(wanted: Set) -> Self {
         let mut by_digits: [Vec<_>; DIGITS] = Default::default();
@@ -100,6 +103,23 @@ impl Codes {
             );
         }
         Self { by_digits }
+    }
+
+    /// The code that begins with a token, which begins with so many digits.
+    pub(super) fn of_token<'d>(
+        &self,
+        text: Text<'_>,
+        token: &Range<usize>,
+        digits: usize,
+    ) -> Option<Found<'d>> {
+        if !TOKENS.contains(&token.len()) {
+            return None;
+        }
+        let mut candidates = self.by_digits.get(digits)?.iter();
+        candidates.find_map(|code| {
+            code.may_hold(token.len())
+                .then(|| code.at(text, token.start))?
+        })
     }
 
     /// The code that begins at `start` with this many digits.
@@ -118,6 +138,21 @@ impl Code {
             .take(digits)
             .all(|kind| matches!(kind, b'9' | b'N'));
         starts && shape.next().is_some_and(|kind| kind != b'9')
+    }
+
+    /// Whether a token of this length may be the code, or its first part.
+    fn may_hold(&self, token: usize) -> bool {
+        let gaps = self
+            .shape
+            .bytes()
+            .filter(|kind| matches!(kind, b'-' | b'='))
+            .count();
+        let len = self.shape.len() - gaps;
+        if gaps == 0 {
+            token == len
+        } else {
+            token <= self.shape.len()
+        }
     }
 
     fn at<'d>(&self, text: Text<'_>, start: usize) -> Option<Found<'d>> {

@@ -7,17 +7,26 @@ use super::code::Codes;
 use super::context::Context;
 use super::entity::{Entity, Set};
 use super::found::Found;
-use super::literal::{Literal, Literals};
 use super::number::Numbers;
 use super::secret::{self, Kind};
 use super::text::{Text, is_word_byte};
-use super::{card, crypto, email, iban, network, phone, token, trigger};
+use super::{card, crypto, email, iban, network, phone, plain, trigger};
+
+/// What the scan for secrets finds.
+const SECRETS: &[Entity] = &[
+    Entity::Secret,
+    Entity::PrivateKey,
+    Entity::Jwt,
+    Entity::DatabaseUrl,
+];
+
+/// The fewest digits of a number that is not in groups.
+const SHORTEST: usize = 7;
 
 /// What is looked for.
 #[derive(Debug)]
 pub(super) struct Engine {
     wanted: Set,
-    literals: Option<Literals>,
     numbers: Numbers,
     codes: Codes,
 }
@@ -27,7 +36,6 @@ impl Engine {
         let wanted: Set = entities.iter().copied().collect();
         Self {
             wanted,
-            literals: Literals::new(wanted),
             numbers: Numbers::new(wanted),
             codes: Codes::new(wanted),
         }
@@ -35,15 +43,10 @@ impl Engine {
 
     /// Adds all that is in `text` to `found`.
     pub(super) fn find<'d>(&'d self, text: &str, key: Option<&str>, found: &mut Vec<Found<'d>>) {
-        if self.wanted.has(Entity::Secret) {
+        if self.wanted.has_any(SECRETS) {
             self.secrets(text, key, found);
         }
         let text = Text::new(text, key);
-        if let Some(literals) = &self.literals {
-            literals.each(text.bytes(), |literal, at| {
-                found.extend(at_literal(text, literal, at))
-            });
-        }
         let mut scan = Scan {
             engine: self,
             text,
@@ -60,29 +63,18 @@ impl Engine {
         let mut secrets = Vec::new();
         secret::scan(text, key, &mut secrets);
         for one in secrets {
-            let entity = match one.kind {
+            let kind = match one.kind {
                 Kind::Secret => Entity::Secret,
                 Kind::Jwt => Entity::Jwt,
                 Kind::PrivateKey => Entity::PrivateKey,
                 Kind::DatabaseUrl => Entity::DatabaseUrl,
             };
-            let entity = if self.wanted.has(entity) {
-                entity
-            } else {
-                Entity::Secret
-            };
-            found.push(Found::of_rule(one.range, entity, one.rule));
+            let mut entities = [kind, Entity::Secret].into_iter();
+            if let Some(entity) = entities.find(|entity| self.wanted.has(*entity)) {
+                found.push(Found::of_rule(one.range, entity, one.rule));
+            }
         }
     }
-}
-
-fn at_literal(text: Text<'_>, literal: Literal, at: Range<usize>) -> Option<Found<'static>> {
-    let (range, entity) = match literal {
-        Literal::Jwt => (token::jwt(text, at.start)?, Entity::Jwt),
-        Literal::Pem => (token::private_key(text, at.start)?, Entity::PrivateKey),
-        Literal::Url => (token::database_url(text, at.start)?, Entity::DatabaseUrl),
-    };
-    Some(Found::new(range, entity))
 }
 
 /// One pass over one text.
@@ -131,6 +123,9 @@ impl Scan<'_, '_, '_> {
         let text = self.text;
         let start = text.run_back(at, usize::MAX, is_word_byte);
         let end = text.run(at, usize::MAX, is_word_byte);
+        if let Some(end) = plain::skip(text, &(start..end)) {
+            return end;
+        }
         if end - start == 2
             && let Some(range) = network::dashed_mac(text, &(start..end))
         {
@@ -141,16 +136,15 @@ impl Scan<'_, '_, '_> {
         let digits = text.run(at, usize::MAX, |byte| byte.is_ascii_digit());
         // A telephone number may end in an extension, `0143x12`.
         let has_extension = digits - at >= 3 && text.byte(digits) == Some(b'x');
-        let is_number = start == at && (digits == end || has_extension);
-        if is_number && !text.is_glued_before(start) {
-            return self.cluster(start).max(end);
+        if start == at && (digits == end || has_extension) {
+            return self.number(at, digits).max(end);
         }
-        self.mixed(start..end, at);
+        self.mixed(start..end, if start == at { digits - at } else { 0 });
         end
     }
 
-    /// Looks at a token of letters and digits, of which the digits at `at` are the first.
-    fn mixed(&mut self, token: Range<usize>, at: usize) {
+    /// Looks at a token of letters and digits that begins with so many digits.
+    fn mixed(&mut self, token: Range<usize>, digits: usize) {
         if self.text.is_glued_before(token.start) {
             return;
         }
@@ -161,17 +155,16 @@ impl Scan<'_, '_, '_> {
             self.found
                 .push(Found::of_rule(token.clone(), Entity::CryptoAddress, rule));
         }
-        let digits = if at == token.start {
-            leading_digits(self.text, at)
-        } else {
-            0
-        };
-        self.found
-            .extend(self.engine.codes.at(self.text, token.start, digits));
+        let codes = &self.engine.codes;
+        self.found.extend(codes.of_token(self.text, &token, digits));
     }
 
-    /// Looks at the numbers that begin in the cluster at `start`; where to go on.
-    fn cluster(&mut self, start: usize) -> usize {
+    /// Looks at the digits from `start` to `end`, and at those that they go on to; where to go on.
+    fn number(&mut self, start: usize, end: usize) -> usize {
+        let is_short = end - start < SHORTEST && !cluster::goes_on(self.text, end);
+        if is_short || self.text.is_glued_before(start) {
+            return end;
+        }
         let gap = cluster::gap_before(self.text, start);
         let cluster = Cluster::read(self.text, start, gap);
         let groups = cluster.groups();
@@ -252,9 +245,4 @@ impl<'d> Site<'_, 'd, '_> {
     pub(super) fn add(&mut self, found: Found<'d>) {
         self.found.push(found);
     }
-}
-
-/// How many digits there are from `at` on.
-fn leading_digits(text: Text<'_>, at: usize) -> usize {
-    text.run(at, usize::MAX, |byte| byte.is_ascii_digit()) - at
 }

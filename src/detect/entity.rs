@@ -165,6 +165,10 @@ impl Set {
     pub(super) fn has(self, entity: Entity) -> bool {
         self.0 >> (entity as u32) & 1 == 1
     }
+
+    pub(super) fn has_any(self, entities: &[Entity]) -> bool {
+        entities.iter().any(|entity| self.has(*entity))
+    }
 }
 
 impl FromIterator<Entity> for Set {

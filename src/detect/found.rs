@@ -45,6 +45,9 @@ impl<'d> Found<'d> {
 /// Leaves of findings that overlap the longest one, of equally long ones the most specific one,
 /// and of these the first.
 pub(super) fn resolve(mut found: Vec<Found<'_>>) -> Vec<Match<'_>> {
+    if found.is_empty() {
+        return Vec::new();
+    }
     found.sort_by_key(|one| (one.range.start, one.rank, one.range.end));
     let mut kept: Vec<Found<'_>> = Vec::new();
     for one in found {

@@ -33,10 +33,11 @@ const LONGEST: usize = 34;
 
 /// The range of the IBAN whose country code begins at `start`.
 pub(super) fn at(text: Text<'_>, start: usize) -> Option<Range<usize>> {
-    let &[first, second, ..] = text.get(start..start + 4) else {
+    let &[first, second, b'0'..=b'9', b'0'..=b'9'] = text.get(start..start + 4) else {
         return None;
     };
-    let length = length_of([first, second])?;
+    let is_letters = first.is_ascii_alphabetic() && second.is_ascii_alphabetic();
+    let length = length_of([first, second]).filter(|_| is_letters)?;
     let mut characters = [0; LONGEST];
     let end = read(text, start, characters.get_mut(..length)?)?;
     let characters = characters.get(..length)?;

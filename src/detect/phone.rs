@@ -171,10 +171,11 @@ fn national(site: &mut Site<'_, '_, '_>, first: usize, groups: &[Group]) -> Opti
     let count = uniform(groups);
     let these = groups.get(..count)?;
     let last = these.last()?.gap;
-    if goes_on(site, first, count, last) || is_date(site.text, these) {
+    let total: usize = these.iter().map(Group::len).sum();
+    let is_written = matches!(total, 7..=12) && (count == 1 || is_grouped(these));
+    if !is_written || goes_on(site, first, count, last) || is_date(site.text, these) {
         return None;
     }
-    let total: usize = these.iter().map(Group::len).sum();
     let is_trunk = matches!(
         site.text.get(these.first()?.start..these.first()?.end),
         [b'0', b'1'..=b'9', ..]
@@ -186,18 +187,13 @@ fn national(site: &mut Site<'_, '_, '_>, first: usize, groups: &[Group]) -> Opti
     );
     let reference = context.nearest(Topics::REFERENCE);
     let place = context.nearest(Topics::PLACE);
-    let is_number = match count {
-        1 => matches!(total, 7..=12) && phone <= CLOSE && phone <= reference,
-        _ if !is_grouped(these) => false,
-        _ if phone.min(reach) <= NEAR => {
-            matches!(total, 7..=12) && phone.min(reach) <= reference.min(place)
-        }
-        _ => {
-            is_trunk
-                && matches!(total, 9..=11)
-                && reference.min(place) > LABEL
-                && last != Gap::Slash
-        }
+    let is_number = if count == 1 {
+        phone <= CLOSE && phone <= reference
+    } else if phone.min(reach) <= NEAR {
+        phone.min(reach) <= reference.min(place)
+    } else {
+        let is_labelled = reference.min(place) <= LABEL;
+        is_trunk && matches!(total, 9..=11) && !is_labelled && last != Gap::Slash
     };
     is_number.then_some(count)
 }
@@ -225,17 +221,18 @@ fn uniform(groups: &[Group]) -> usize {
 
 /// Whether the groups have lengths that groups of telephone numbers have.
 fn is_grouped(groups: &[Group]) -> bool {
-    let lens: Vec<usize> = groups.iter().map(Group::len).collect();
-    let gap = groups.last().map_or(Gap::None, |group| group.gap);
-    let is_plain =
-        lens.iter().skip(1).all(|len| matches!(len, 2..=8)) && lens.iter().all(|len| *len <= 8);
-    let is_other = match lens.as_slice() {
-        // The code of a postal delivery, and a number with decimals.
-        [5, 4] => matches!(gap, Gap::Dash | Gap::Space),
-        [_, _] => gap == Gap::Dot,
-        _ => false,
+    let Some((head, rest)) = groups.split_first() else {
+        return false;
     };
-    is_plain && !is_other && lens.len() <= 6
+    let is_other = match rest {
+        // The code of a postal delivery, and a number with decimals.
+        [next] => {
+            let is_postal = (head.len(), next.len()) == (5, 4) && next.gap != Gap::Close;
+            next.gap == Gap::Dot || is_postal
+        }
+        _ => rest.len() > 5,
+    };
+    head.len() <= 8 && rest.iter().all(|group| matches!(group.len(), 2..=8)) && !is_other
 }
 
 /// Whether the groups are a day, or two years.

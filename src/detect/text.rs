@@ -51,12 +51,18 @@ impl<'t> Text<'t> {
 
     /// Whether what begins at `at` goes on a word that stands before it.
     pub(super) fn is_glued_before(self, at: usize) -> bool {
-        self.char_before(at).is_some_and(is_word)
+        match self.byte_before(at) {
+            Some(byte) if byte.is_ascii() => is_word_byte(byte),
+            _ => self.char_before(at).is_some_and(is_word),
+        }
     }
 
     /// Whether what ends at `at` goes on into a word.
     pub(super) fn is_glued_after(self, at: usize) -> bool {
-        self.char_after(at).is_some_and(is_word)
+        match self.byte(at) {
+            Some(byte) if byte.is_ascii() => is_word_byte(byte),
+            _ => self.char_after(at).is_some_and(is_word),
+        }
     }
 
     /// Whether a range stands alone.

@@ -1,6 +1,7 @@
 //! Words that say what the number beside them is.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::BitOr;
 use std::sync::LazyLock;
 
@@ -194,16 +195,39 @@ const WORDS: &[(Topics, &str)] = &[
     ),
 ];
 
-static TABLE: LazyLock<HashMap<&'static str, Topics>> = LazyLock::new(|| {
-    let mut table = HashMap::new();
-    for (topics, words) in WORDS {
-        for word in words.split_whitespace() {
-            let entry = table.entry(word).or_insert(Topics::NONE);
-            *entry = *entry | *topics;
-        }
+/// FNV-1a, which is quick for short words. All words of the table are ours, so that nobody can make
+/// it slow.
+#[derive(Debug)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
     }
-    table
-});
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        self.0 = bytes.iter().fold(self.0, step);
+    }
+}
+
+static TABLE: LazyLock<HashMap<&'static str, Topics, BuildHasherDefault<Fnv>>> =
+    LazyLock::new(|| {
+        let mut table = HashMap::default();
+        for (topics, words) in WORDS {
+            for word in words.split_whitespace() {
+                let entry = table.entry(word).or_insert(Topics::NONE);
+                *entry = *entry | *topics;
+            }
+        }
+        table
+    });
 
 /// What is put behind a word that says what a number is.
 const ENDINGS: &[&str] = &["s", "number", "numbers", "nummer", "num", "nr", "no", "id"];
