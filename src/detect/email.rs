@@ -29,10 +29,11 @@ pub(super) fn at(text: Text<'_>, at: usize) -> Option<Range<usize>> {
 
 /// Where the local part before `at` begins.
 fn local(text: Text<'_>, at: usize) -> Option<usize> {
-    let mut start = text.run_back(at, LOCAL + 1, is_local);
-    if at - start > LOCAL {
+    let run = text.run_back(at, LOCAL + 1, is_local);
+    if at - run > LOCAL {
         return None;
     }
+    let mut start = after_foreign(text, run, at);
     // `\nname@` in a text that is itself an escaped string.
     if text.byte_before(start) == Some(b'\\') {
         start += 1;
@@ -42,8 +43,18 @@ fn local(text: Text<'_>, at: usize) -> Option<usize> {
     }
     let name = text.str(start..at);
     let is_name = !name.is_empty() && !name.ends_with('.') && !name.contains("..");
-    let is_text = name.chars().all(is_local_char);
-    (is_name && is_text && !is_user_of_url(text, start)).then_some(start)
+    (is_name && !is_user_of_url(text, start)).then_some(start)
+}
+
+/// Where the characters before `at` begin that a local part is made of, at or after `run`, which
+/// may be within a character.
+fn after_foreign(text: Text<'_>, run: usize, at: usize) -> usize {
+    let run = (run..=at)
+        .find(|place| text.floor(*place) == *place)
+        .unwrap_or(at);
+    let mut characters = text.str(run..at).char_indices().rev();
+    let foreign = characters.find(|(_, c)| !is_local_char(*c));
+    foreign.map_or(run, |(index, c)| run + index + c.len_utf8())
 }
 
 /// Whether what begins at `start` is the user or the password of a URL: `https://name:word@host`.

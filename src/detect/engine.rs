@@ -151,9 +151,11 @@ impl Scan<'_, '_, '_> {
         if let Some(range) = iban::at(self.text, token.start) {
             self.add(range, Entity::Iban);
         }
-        if let Some(rule) = crypto::of_token(self.text, &token) {
-            self.found
-                .push(Found::of_rule(token.clone(), Entity::CryptoAddress, rule));
+        if self.engine.wanted.has(Entity::CryptoAddress)
+            && let Some(rule) = crypto::of_token(self.text, &token)
+        {
+            let found = Found::of_rule(token.clone(), Entity::CryptoAddress, rule);
+            self.found.push(found);
         }
         let codes = &self.engine.codes;
         self.found.extend(codes.of_token(self.text, &token, digits));

@@ -6,28 +6,6 @@ use std::ops::Range;
 use super::checksum::mod97;
 use super::text::Text;
 
-/// The length in characters that each country has, as the IBAN registry lists them.
-const LENGTHS: &[(usize, &str)] = &[
-    (15, "NO"),
-    (16, "BE"),
-    (18, "DK FI FK FO GL NL SD"),
-    (19, "MK SI"),
-    (20, "AT BA EE KZ LT LU MN XK"),
-    (21, "CH HR LI LV"),
-    (22, "BG BH CR DE GB GE IE ME RS VA"),
-    (23, "AE GI IL IQ OM SO TL"),
-    (24, "AD CZ ES MD PK RO SA SE SK TN VG"),
-    (25, "LY PT ST"),
-    (26, "IS TR"),
-    (27, "BI DJ FR GR IT MC MR SM"),
-    (28, "AL AZ BY CY DO GT HN HU LB NI PL SV"),
-    (29, "BR EG PS QA UA"),
-    (30, "JO KW MU YE"),
-    (31, "MT SC"),
-    (32, "LC"),
-    (33, "RU"),
-];
-
 /// The longest IBAN, in characters.
 const LONGEST: usize = 34;
 
@@ -36,8 +14,7 @@ pub(super) fn at(text: Text<'_>, start: usize) -> Option<Range<usize>> {
     let &[first, second, b'0'..=b'9', b'0'..=b'9'] = text.get(start..start + 4) else {
         return None;
     };
-    let is_letters = first.is_ascii_alphabetic() && second.is_ascii_alphabetic();
-    let length = length_of([first, second]).filter(|_| is_letters)?;
+    let length = length_of([first, second])?;
     let mut characters = [0; LONGEST];
     let end = read(text, start, characters.get_mut(..length)?)?;
     let characters = characters.get(..length)?;
@@ -49,13 +26,32 @@ pub(super) fn at(text: Text<'_>, start: usize) -> Option<Range<usize>> {
     (is_valid && is_one_case && text.is_alone(&range)).then_some(range)
 }
 
-fn length_of(country: [u8; 2]) -> Option<usize> {
-    let country = country.map(|byte| byte.to_ascii_uppercase());
-    let is_listed = |codes: &str| codes.split(' ').any(|code| code.as_bytes() == country);
-    LENGTHS
-        .iter()
-        .find(|(_, codes)| is_listed(codes))
-        .map(|(length, _)| *length)
+/// The length in characters that a country's accounts have, as the IBAN registry lists it.
+const fn length_of(country: [u8; 2]) -> Option<usize> {
+    let [first, second] = country;
+    let length = match &[first.to_ascii_uppercase(), second.to_ascii_uppercase()] {
+        b"NO" => 15,
+        b"BE" => 16,
+        b"DK" | b"FI" | b"FK" | b"FO" | b"GL" | b"NL" | b"SD" => 18,
+        b"MK" | b"SI" => 19,
+        b"AT" | b"BA" | b"EE" | b"KZ" | b"LT" | b"LU" | b"MN" | b"XK" => 20,
+        b"CH" | b"HR" | b"LI" | b"LV" => 21,
+        b"BG" | b"BH" | b"CR" | b"DE" | b"GB" | b"GE" | b"IE" | b"ME" | b"RS" | b"VA" => 22,
+        b"AE" | b"GI" | b"IL" | b"IQ" | b"OM" | b"SO" | b"TL" => 23,
+        b"AD" | b"CZ" | b"ES" | b"MD" | b"PK" | b"RO" | b"SA" | b"SE" | b"SK" | b"TN" | b"VG" => 24,
+        b"LY" | b"PT" | b"ST" => 25,
+        b"IS" | b"TR" => 26,
+        b"BI" | b"DJ" | b"FR" | b"GR" | b"IT" | b"MC" | b"MR" | b"SM" => 27,
+        b"AL" | b"AZ" | b"BY" | b"CY" | b"DO" | b"GT" | b"HN" | b"HU" | b"LB" | b"NI" | b"PL"
+        | b"SV" => 28,
+        b"BR" | b"EG" | b"PS" | b"QA" | b"UA" => 29,
+        b"JO" | b"KW" | b"MU" | b"YE" => 30,
+        b"MT" | b"SC" => 31,
+        b"LC" => 32,
+        b"RU" => 33,
+        _ => return None,
+    };
+    Some(length)
 }
 
 /// Fills `characters` with letters and digits, with at most one space or dash before each; the end.

@@ -20,7 +20,7 @@ const BETWEEN: &[&str] = &[
 ];
 
 /// How near the word `version` or the like must be to settle what four octets are, in bytes.
-const LABEL: usize = 12;
+const LABEL: usize = 24;
 
 /// Looks for an IPv4 address whose first octet is the group of this index.
 pub(super) fn ipv4(site: &mut Site<'_, '_, '_>, first: usize) {
@@ -81,12 +81,14 @@ fn goes_on(text: Text<'_>, end: usize) -> bool {
     }
 }
 
-/// Whether a sign before four octets makes them a version: `app/1.2.3.4`, `==1.2.3.4`, `app-1.2.3.4`.
+/// Whether a sign before four octets makes them a version: `app/1.2.3.4`, `==1.2.3.4`, `< 1.2.3.4`,
+/// `app-1.2.3.4`.
 fn is_marked_version(text: Text<'_>, start: usize) -> bool {
     let before = start.checked_sub(2).and_then(|at| text.byte(at));
     match text.byte_before(start) {
         Some(b'/' | b'-') => before.is_some_and(|byte| byte.is_ascii_alphanumeric()),
         Some(b'=') => matches!(before, Some(b'=' | b'>' | b'<' | b'~' | b'!')),
+        Some(b' ') => matches!(before, Some(b'<' | b'>' | b'=' | b'^' | b'~')),
         Some(b'^' | b'~' | b'#' | b'.') => true,
         _ => false,
     }
@@ -141,7 +143,10 @@ fn ipv6(text: Text<'_>, range: Range<usize>) -> Option<Range<usize>> {
     written.parse::<Ipv6Addr>().ok()?;
     // `::` alone, and paths of names such as `a::b`, are no addresses of anyone.
     let groups = written.split(':').filter(|group| !group.is_empty()).count();
-    let is_plain = groups >= 3 || (groups > 0 && written.bytes().any(|byte| byte.is_ascii_digit()));
+    let has_digit = written.bytes().any(|byte| byte.is_ascii_digit());
+    // Eight pairs are an identifier of 64 bits.
+    let is_eui = !written.contains("::") && written.split(':').all(|group| group.len() == 2);
+    let is_plain = (groups >= 3 || (groups > 0 && has_digit)) && !is_eui;
     (is_plain && !text.is_glued_after(range.end)).then_some(range)
 }
 

@@ -22,6 +22,9 @@ const CLOSE: usize = 24;
 /// How near a word about references must be to count, in bytes.
 const LABEL: usize = 16;
 
+/// By how much nearer a word that is about telephones only perhaps must be than one about references.
+const SLACK: usize = 14;
+
 /// The most digits of an extension.
 const EXTENSION: usize = 6;
 
@@ -36,6 +39,7 @@ pub(super) fn find(site: &mut Site<'_, '_, '_>, first: usize) {
         Some(b'+') => international(text, groups),
         _ if !is_open(text, head.start) => None,
         _ => exchange(text, groups)
+            .filter(|count| !is_continued(groups, *count))
             .or_else(|| north_american(site, first, groups))
             .or_else(|| national(site, first, groups)),
     };
@@ -157,6 +161,16 @@ fn north_american(site: &mut Site<'_, '_, '_>, first: usize, groups: &[Group]) -
     (plan::is_north_american(digits.values()) && !is_other).then_some(count)
 }
 
+/// Whether the groups go on from digits before them that may belong to the same number.
+fn is_continued(groups: &[Group], count: usize) -> bool {
+    let mut gaps = groups.iter().take(count).map(|group| group.gap);
+    match gaps.next() {
+        Some(Gap::Space) => gaps.any(|gap| gap == Gap::Space),
+        Some(Gap::Dash | Gap::Dot | Gap::Plus) => true,
+        _ => false,
+    }
+}
+
 /// Whether more digits follow that belong to the same number.
 fn goes_on(site: &Site<'_, '_, '_>, first: usize, count: usize, gap: Gap) -> bool {
     match site.cluster.gap_after(first + count - 1) {
@@ -173,7 +187,8 @@ fn national(site: &mut Site<'_, '_, '_>, first: usize, groups: &[Group]) -> Opti
     let last = these.last()?.gap;
     let total: usize = these.iter().map(Group::len).sum();
     let is_written = matches!(total, 7..=12) && (count == 1 || is_grouped(these));
-    if !is_written || goes_on(site, first, count, last) || is_date(site.text, these) {
+    let is_part = is_continued(groups, count) || goes_on(site, first, count, last);
+    if !is_written || is_part || is_date(site.text, these) {
         return None;
     }
     let is_trunk = matches!(
@@ -185,17 +200,24 @@ fn national(site: &mut Site<'_, '_, '_>, first: usize, groups: &[Group]) -> Opti
         context.nearest(Topics::PHONE),
         context.nearest(Topics::REACH),
     );
-    let reference = context.nearest(Topics::REFERENCE);
+    let reference = context.nearest(Topics::REFERENCE | Topics::HOLDER);
     let place = context.nearest(Topics::PLACE);
+    let is_reached = reach.saturating_add(SLACK) <= reference;
     let is_number = if count == 1 {
-        phone <= CLOSE && phone <= reference
+        (phone <= CLOSE && phone <= reference)
+            || (matches!(total, 10 | 11) && reach <= LABEL && is_reached)
     } else if phone.min(reach) <= NEAR {
-        phone.min(reach) <= reference.min(place)
+        phone.min(reach) <= reference.min(place) && (phone <= NEAR || is_reached)
     } else {
         let is_labelled = reference.min(place) <= LABEL;
-        is_trunk && matches!(total, 9..=11) && !is_labelled && last != Gap::Slash
+        is_trunk && matches!(total, 9..=11) && !is_labelled && last != Gap::Slash && !is_ssn(these)
     };
     is_number.then_some(count)
+}
+
+/// Whether the groups are those of a Social Security number.
+fn is_ssn(groups: &[Group]) -> bool {
+    groups.iter().map(Group::len).eq([3, 2, 4])
 }
 
 /// How many groups are joined in one way; the first one may be an area in parentheses or before a
@@ -207,16 +229,19 @@ fn uniform(groups: &[Group]) -> usize {
     if !(is_plain(one) || matches!(one, Gap::Close | Gap::Slash)) {
         return 1;
     }
-    let is_mixed = one != two && is_plain(one);
-    if !is_plain(two) || (is_mixed && (one, two) != (Gap::Space, Gap::Dash)) {
+    if !is_plain(two)
+        || (one, two) == (Gap::Dot, Gap::Space)
+        || (one, two) == (Gap::Space, Gap::Dot)
+    {
         return 2;
     }
-    let same = groups
-        .iter()
-        .skip(2)
-        .take_while(|group| group.gap == two)
-        .count();
-    if is_mixed { 3 } else { 2 + same }
+    let same = groups.iter().skip(2).take_while(|group| group.gap == two);
+    // `11 91234-5678`, but not `1 2-3-4`.
+    if (one, two) == (Gap::Space, Gap::Dash) {
+        3
+    } else {
+        2 + same.count()
+    }
 }
 
 /// Whether the groups have lengths that groups of telephone numbers have.
@@ -232,7 +257,11 @@ fn is_grouped(groups: &[Group]) -> bool {
         }
         _ => rest.len() > 5,
     };
-    head.len() <= 8 && rest.iter().all(|group| matches!(group.len(), 2..=8)) && !is_other
+    // `06-1-234-5678`.
+    let is_short = |index: usize| index == 0 && rest.len() == 3;
+    let mut lens = rest.iter().map(Group::len).enumerate();
+    let fits = lens.all(|(index, len)| matches!(len, 2..=8) || (len == 1 && is_short(index)));
+    head.len() <= 8 && fits && !is_other
 }
 
 /// Whether the groups are a day, or two years.

@@ -61,6 +61,8 @@ topics! {
     IRELAND = 37,
     // Where someone lives, with numbers of houses and areas.
     PLACE = 38,
+    // What has numbers that may belong to a person, but are no telephone's.
+    HOLDER = 39,
 }
 
 impl Topics {
@@ -89,13 +91,14 @@ const WORDS: &[(Topics, &str)] = &[
         "phone telephone tel tél téléphone telefon telefono teléfono telefone telefoon telefonnummer \
          puhelin telefonu тел телефон cell cellular mobile mobil handy móvil celular portable mob fax \
          facsimile call called calling caller callback dial desk ring sms whatsapp viber imessage \
-         hotline helpline landline switchboard voicemail pager msisdn contactnumber telephonenumber \
+         hotline helpline landline switchboard voicemail pager msisdn contactnumber telephonenumber phoned dialed dialing rang tlf gsm natel \
          电话 手机 電話 携帯 전화",
     ),
     (
         Topics::REACH,
-        "reach text texted signal telegram contact office home work answer answering answered message \
-         messaged messages messaging registered extension",
+        "reach reached reachable text texted texting signal telegram contact kontakt office home work \
+         answer answering answered message messaged messages messaging receiving registered extension \
+         line talk speak number nummer número numero numéro",
     ),
     (
         Topics::REFERENCE,
@@ -105,14 +108,15 @@ const WORDS: &[(Topics, &str)] = &[
          txid receipt booking reservation confirmation po purchase quote timestamp time epoch date \
          created updated expires size bytes length offset count total amount price sum balance \
          latitude longitude lat lon lng coordinates model version seq sequence row rows line page \
-         port pid tid thread index bestellung auftrag rechnung commande facture pedido factura",
+         port pid tid thread index ohm ohms resistor capacitor rpm range bestellung auftrag rechnung commande facture pedido factura",
     ),
     (
         Topics::VERSION,
         "version ver v release build firmware kernel driver sdk package upgrade upgraded downgrade \
          update updated patch nginx apache openssl chrome chromium firefox safari oracle java jdk jre \
          python node dotnet php ruby mysql postgres postgresql redis debian ubuntu android ios edge \
-         library lib plugin module dependency requires changelog semver tag",
+         library lib plugin module dependency requires changelog semver tag section chapter clause \
+         figure table appendix paragraph oid affects",
     ),
     (
         Topics::NETWORK,
@@ -186,6 +190,11 @@ const WORDS: &[(Topics, &str)] = &[
         Topics::PLACE,
         "address street st rue avenue ave av road rd apt apartment suite unit box drive dr lane ln court \
          boulevard blvd square plaza strasse straße str via calle rua zip postcode postal located",
+    ),
+    (
+        Topics::HOLDER,
+        "license licence driver passport policy member membership account acct customer client employee \
+         student patient claim voucher coupon code pin otp loan card visa ssn tax vin iban",
     ),
     // Words about anyone's identity, in whatever country.
     (

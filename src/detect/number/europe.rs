@@ -102,16 +102,19 @@ fn is_nrn(digits: &[u8]) -> bool {
 fn is_portuguese(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[9, 8, 7, 6, 5, 4, 3, 2]);
     let check = if sum % 11 < 2 { 0 } else { 11 - sum % 11 };
-    !matches!(digit(digits, 0), 0 | 4 | 7) && digit(digits, 8) == check
+    let is_kind = !matches!(part(digits, 0, 2), 0..=9 | 40..=44 | 46..=49);
+    is_kind && digit(digits, 8) == check
 }
 
 /// A day of birth, with 50 added to the month of women and 20 where a day has too many births, and
-/// the whole a multiple of 11.
+/// the whole a multiple of 11; before 1985 a rest of 10 was written 0.
 fn is_birth_number(digits: &[u8]) -> bool {
     let month = part(digits, 2, 2);
     let is_birth = matches!(month, 1..=12 | 21..=32 | 51..=62 | 71..=82)
         && is_day(month % 50 % 20, part(digits, 4, 2));
-    is_birth && modulo(digits, 11) == 0
+    let is_old =
+        digits.get(..9).is_some_and(|body| modulo(body, 11) == 10) && digit(digits, 9) == 0;
+    is_birth && (modulo(digits, 11) == 0 || is_old)
 }
 
 /// Sex and century, a day of birth, a county, and a check digit modulo 11.
