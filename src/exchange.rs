@@ -414,7 +414,7 @@ fn guarded(
         } => {
             let refusal = guard::address(policy.limits(), refusal, index, &text);
             let (state, step) = refuse_body(head, refusal);
-            (state, step.with(occurrences))
+            (state, step.after(occurrences))
         }
         Progress::Ask(ask, waiting) => {
             let guarding = Guarding {

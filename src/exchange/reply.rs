@@ -127,6 +127,12 @@ impl Step {
         }
     }
 
+    /// Adds what happened before.
+    pub(super) fn after(mut self, occurrences: Vec<Occurrence>) -> Self {
+        self.occurrences.splice(0..0, occurrences);
+        self
+    }
+
     /// Adds what happened.
     pub(super) fn with(mut self, occurrences: impl IntoIterator<Item = Occurrence>) -> Self {
         self.occurrences.extend(occurrences);

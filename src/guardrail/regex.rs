@@ -226,11 +226,8 @@ impl RegexCheck {
         outcome: &mut Outcome<'_, 'd>,
     ) -> bool {
         let place = leaf.place();
-        let patterns: Vec<String> = hits.iter().map(|it| format!("`{}`", it.as_str())).collect();
-        let reason = format!(
-            "`{place}` holds something that is not allowed: it matches {}; leave it out",
-            patterns.join(" and ")
-        );
+        // Which pattern it was would tell how to get around it.
+        let reason = format!("`{place}` holds something that is not allowed; leave it out");
         let mended = leaf.value.zip(self.mended(&leaf.text, hits));
         match mended {
             Some((value, text)) if outcome.operation == Operation::Mutate => {

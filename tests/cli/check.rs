@@ -207,6 +207,10 @@ fn the_manifests_that_people_read_are_fine() {
     let (_, rest) = identity.split_once("```yaml\n").unwrap();
     let (manifest, _) = rest.split_once("```").unwrap();
     fs::write(directory.path().join("identity.yaml"), manifest).unwrap();
+    let guardrails = fs::read_to_string(root.join("docs/guardrails.md")).unwrap();
+    let (_, rest) = guardrails.split_once("```yaml\n").unwrap();
+    let (manifest, _) = rest.split_once("```").unwrap();
+    fs::write(directory.path().join("guardrails.yaml"), manifest).unwrap();
     let quickstart = root.join("examples/quickstart.yaml");
     fs::copy(quickstart, directory.path().join("quickstart.yaml")).unwrap();
     let arguments = [
@@ -215,6 +219,7 @@ fn the_manifests_that_people_read_are_fine() {
         "readme.yaml",
         "quickstart.yaml",
         "identity.yaml",
+        "guardrails.yaml",
     ];
     insta::assert_snapshot!(show(&sluice(directory.path(), &arguments)), @r#"
     exit code: 0
@@ -222,6 +227,7 @@ fn the_manifests_that_people_read_are_fine() {
     readme.yaml: ok, 1 test passed
     quickstart.yaml: ok, 6 tests passed
     identity.yaml: ok, 5 tests passed
+    guardrails.yaml: ok, 2 tests passed
     --- stderr
     "#);
 }

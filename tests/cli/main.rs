@@ -4,6 +4,7 @@
 
 mod check;
 mod explain;
+mod guardrails;
 mod serve;
 mod tls;
 

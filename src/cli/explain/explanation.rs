@@ -211,6 +211,7 @@ impl Explanation<'_> {
             Occurrence::Dropped { detail } => format!("{server} does not pass it on: {detail}\n"),
             Occurrence::Guarded {
                 guardrail,
+                phase,
                 strategy,
                 outcome,
                 findings,
@@ -220,7 +221,13 @@ impl Explanation<'_> {
                     Strategy::Audit => ", which only audits",
                     Strategy::Enforce | Strategy::EnforceButIgnoreOnError => "",
                 };
-                let mut text = format!("guardrail {guardrail}{audits}: {}\n", outcome.as_str());
+                let mut attached = self.view.guards().attached(*phase).iter();
+                let guard = attached.find(|attached| attached.guard.name == *guardrail);
+                let place = guard.map_or(String::new(), |it| format!(" ({})", it.guard.location));
+                let mut text = format!(
+                    "guardrail {guardrail}{place}{audits}: {}\n",
+                    outcome.as_str()
+                );
                 for Finding {
                     rule, path, action, ..
                 } in findings
