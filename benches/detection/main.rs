@@ -55,6 +55,9 @@ struct Arguments {
     /// Measure nothing but the speed
     #[arg(long)]
     only_speed: bool,
+    /// Measure the speed on mixed JSON only, not on texts that invite the detector to look far
+    #[arg(long)]
+    only_mixed: bool,
     /// Rounds of each measurement of speed
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -90,7 +93,11 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
         }
     }
     if !arguments.no_speed {
-        report.speed = Some(speed::measure(&detector, arguments.rounds.max(1))?);
+        report.speed = Some(speed::measure(
+            &detector,
+            arguments.rounds.max(1),
+            !arguments.only_mixed,
+        )?);
     }
     if arguments.json {
         println!("{:#}", report.json());

@@ -362,6 +362,9 @@ fn write_speed(text: &mut String, speed: &Speed) {
         text,
         "  detection: the detector over every string of the document that was read, one by one, each with its key."
     );
+    if speed.hostile.is_empty() {
+        return;
+    }
     line!(text);
     line!(
         text,

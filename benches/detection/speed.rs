@@ -15,9 +15,8 @@ use crate::mixed;
 
 /// The sizes, in millions of bytes.
 const SIZES: [usize; 3] = [1, 4, 16];
-/// How much each measurement goes over, in millions of bytes: the largest document once, and the
-/// smaller ones as often as that takes.
-const LARGEST: usize = 16;
+/// How long each measurement takes at the least: the kernel counts by its ticks.
+const LEAST: Duration = Duration::from_millis(100);
 
 /// All that was measured.
 #[derive(Debug)]
@@ -87,13 +86,16 @@ pub(crate) fn rate(bytes: usize, seconds: f64) -> f64 {
     bytes / 1e6 / seconds
 }
 
-/// Measures the detector on mixed documents, and on texts that invite it to look far.
-pub(crate) fn measure(detector: &Detector, rounds: usize) -> Result<Speed, String> {
+/// Measures the detector on mixed documents and, where `hostile` says so, on texts that invite it to look far.
+pub(crate) fn measure(detector: &Detector, rounds: usize, hostile: bool) -> Result<Speed, String> {
     let mut sizes = Vec::new();
     for size in SIZES {
         sizes.push(measure_size(detector, rounds, size)?);
     }
-    let hostile = hostile(detector, rounds);
+    let hostile = match hostile {
+        true => measure_hostile(detector, rounds),
+        false => Vec::new(),
+    };
     Ok(Speed {
         rounds,
         sizes,
@@ -124,36 +126,37 @@ fn measure_size(detector: &Detector, rounds: usize, size: usize) -> Result<Size,
         detect: Times::default(),
     };
     let mut buffer = vec![0; bytes.len()];
-    let times = LARGEST / size;
     for _ in 0..rounds {
-        measured.copy.0.push(time(times * 10, || {
+        measured.copy.0.push(time(|| {
             black_box(&mut buffer[..]).copy_from_slice(black_box(bytes));
         }));
         let mut read_all = true;
-        measured.serde_json.0.push(time(times, || {
+        measured.serde_json.0.push(time(|| {
             let value = serde_json::from_slice::<serde_json::Value>(black_box(bytes));
             read_all &= black_box(value).is_ok();
         }));
-        measured.read.0.push(time(times, || {
+        measured.read.0.push(time(|| {
             read_all &= black_box(Document::parse(black_box(bytes), &limits)).is_ok();
         }));
         if !read_all {
             return Err("a reader does not take the document".to_owned());
         }
-        measured.detect.0.push(time(times, || {
+        measured.detect.0.push(time(|| {
             walk.value(black_box(document.root()), None);
         }));
     }
     Ok(measured)
 }
 
-/// The time that one of `times` runs takes.
-fn time(times: usize, mut run: impl FnMut()) -> Duration {
-    let begin = now();
-    for _ in 0..times {
+/// The time that one run takes. It runs as often as [`LEAST`] allows.
+fn time(mut run: impl FnMut()) -> Duration {
+    let begin = (Instant::now(), now());
+    let mut times = 0;
+    while times == 0 || begin.0.elapsed() < LEAST {
         run();
+        times += 1;
     }
-    now().saturating_sub(begin) / u32::try_from(times).unwrap_or(1)
+    now().saturating_sub(begin.1) / times
 }
 
 /// How long this thread has run, as the kernel counts it, so that what else the machine has to do
@@ -226,7 +229,7 @@ const PIECES: &[(&str, &str)] = &[
     ("letters of another script", "пароль "),
 ];
 
-fn hostile(detector: &Detector, rounds: usize) -> Vec<Hostile> {
+fn measure_hostile(detector: &Detector, rounds: usize) -> Vec<Hostile> {
     const SHORT: usize = 250_000;
     const LONG: usize = 4 * SHORT;
     let measure = |(name, piece): &(&'static str, &str)| {
@@ -237,8 +240,8 @@ fn hostile(detector: &Detector, rounds: usize) -> Vec<Hostile> {
             let run = |text: &str| {
                 black_box(detector.find(black_box(text), None));
             };
-            times_short.0.push(time(4, || run(&short)));
-            times_long.0.push(time(1, || run(&long)));
+            times_short.0.push(time(|| run(&short)));
+            times_long.0.push(time(|| run(&long)));
         }
         let per_byte = |text: &str, times: &Times| 1.0 / rate(text.len(), times.best());
         Hostile {
