@@ -44,6 +44,15 @@ fn each_python_has_its_mcp_sdk() {
 }
 
 #[test]
+fn the_guardrail_in_python_has_what_it_needs() {
+    let mut command = tools::python_guardrail().unwrap().command();
+    let script = "import grpc; from sluice.guardrail.v1 import guardrail_pb2_grpc as rpc; \
+                  assert rpc.GuardrailServiceServicer; print(grpc.__version__)";
+    command.args(["-c", script]);
+    assert_eq!(printed(command), "1.85.1");
+}
+
+#[test]
 fn node_is_the_pinned_one() {
     let mut command = tools::node_packages(NodeSet::Peers).unwrap().command();
     command.args(["-p", "process.version"]);

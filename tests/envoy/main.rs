@@ -25,6 +25,7 @@ mod clients;
 mod drain;
 mod edges;
 mod failures;
+mod guardrails;
 mod http;
 mod identity;
 mod metrics;

@@ -1,6 +1,6 @@
-//! Python with one release of its MCP SDK.
+//! Python with one release of its MCP SDK, or with gRPC.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::once::{fingerprint, once, run, say};
@@ -53,7 +53,7 @@ impl PythonSdk {
     }
 }
 
-/// A Python interpreter that has an MCP SDK ([`python`]).
+/// A Python interpreter that has an MCP SDK ([`python`]) or gRPC ([`python_guardrail`]).
 #[derive(Debug, Clone)]
 pub(crate) struct Python {
     interpreter: PathBuf,
@@ -77,14 +77,8 @@ impl Python {
 /// # Errors
 /// A sentence for a person when it cannot be had.
 pub(crate) fn python(sdk: PythonSdk) -> Result<Python, String> {
-    let interpreter = pip::interpreter()?;
-    // Some packages are compiled for one Python: another one gets its own directory.
-    let tag = run(Command::new(&interpreter).args([
-        "-c",
-        "import sys; assert sys.version_info >= (3, 10), 'Python 3.10 or newer is needed'; \
-         print(sys.implementation.cache_tag)",
-    ]))?;
-    let (version, tag) = (sdk.version(), tag.trim());
+    let (interpreter, tag) = interpreter()?;
+    let version = sdk.version();
     let name = format!("python-mcp-{version}-{tag}-{}", fingerprint(&sdk.pins()));
     let packages = once(&name, |directory| {
         say(&format!(
@@ -97,4 +91,51 @@ pub(crate) fn python(sdk: PythonSdk) -> Result<Python, String> {
         interpreter,
         packages,
     })
+}
+
+/// Python with what `examples/python-guardrail` needs: its pinned packages, and what its README has
+/// made of the protocol; on first use.
+///
+/// # Errors
+/// A sentence for a person when it cannot be had.
+pub(crate) fn python_guardrail() -> Result<Python, String> {
+    let (interpreter, tag) = interpreter()?;
+    let pins = include_str!("../../python-guardrail/requirements.txt");
+    let protocol = include_str!("../../../proto/sluice/guardrail/v1/guardrail.proto");
+    let name = format!("python-guardrail-{tag}-{}", fingerprint(&(pins, protocol)));
+    let packages = once(&name, |directory| {
+        say("fetching gRPC for Python (55 MB unpacked) …");
+        pip::install(&interpreter, pins, directory)
+            .map_err(|error| format!("cannot install gRPC for Python:\n{error}"))?;
+        let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
+        let mut protoc = Command::new(&interpreter);
+        protoc.env("PYTHONPATH", directory);
+        protoc.args(["-m", "grpc_tools.protoc"]);
+        for (option, value) in [
+            ("--proto_path", proto.as_path()),
+            ("--python_out", directory),
+            ("--grpc_python_out", directory),
+        ] {
+            protoc.arg(format!("{option}={}", value.display()));
+        }
+        protoc.arg(proto.join("sluice/guardrail/v1/guardrail.proto"));
+        run(&mut protoc).map_err(|error| format!("cannot make code of the protocol:\n{error}"))?;
+        Ok(())
+    })?;
+    Ok(Python {
+        interpreter,
+        packages,
+    })
+}
+
+/// The interpreter, and a name for it: some packages are compiled for one Python, so that another
+/// one gets its own directory.
+fn interpreter() -> Result<(PathBuf, String), String> {
+    let interpreter = pip::interpreter()?;
+    let tag = run(Command::new(&interpreter).args([
+        "-c",
+        "import sys; assert sys.version_info >= (3, 10), 'Python 3.10 or newer is needed'; \
+         print(sys.implementation.cache_tag)",
+    ]))?;
+    Ok((interpreter, tag.trim().to_owned()))
 }
