@@ -19,12 +19,14 @@ pub mod regex;
 mod report;
 mod sanitize;
 pub mod schema;
+pub mod sql;
 pub mod token;
 mod walk;
 
 use std::fmt;
 
 pub use self::regex::RegexCheck;
+pub use self::sql::Sql;
 pub use file_path::FilePath;
 pub use forms::Normalize;
 pub use input::{Form, Input, Part, ToolFacts, Vault};
@@ -126,6 +128,8 @@ pub enum Check {
     FilePath(FilePath),
     /// Arguments against the tool's schema.
     Schema(SchemaCheck),
+    /// What SQL does.
+    Sql(Box<Sql>),
 }
 
 impl Check {
@@ -146,6 +150,7 @@ impl Check {
             Self::Network(check) => check.inspect(input, report),
             Self::FilePath(check) => check.inspect(input, report),
             Self::Limit(check) => check.inspect(input, splice, report)?,
+            Self::Sql(check) => check.inspect(input, splice, report),
             Self::Redact(check) => check.inspect(input, splice, report),
             Self::Sanitize(check) => check.inspect(input, splice, report),
             Self::Schema(check) => check.inspect(input, splice, report)?,
@@ -165,7 +170,11 @@ impl Check {
         match self {
             // Only results are promised.
             Self::Limit(_) | Self::Redact(_) | Self::Sanitize(_) if phase == Phase::Call => {}
-            Self::Regex(_) | Self::Network(_) | Self::FilePath(_) | Self::Schema(_) => {}
+            Self::Regex(_)
+            | Self::Network(_)
+            | Self::FilePath(_)
+            | Self::Schema(_)
+            | Self::Sql(_) => {}
             Self::Limit(check) => check.edit_tool(tool, splice),
             Self::Redact(check) => check.edit_tool(tool, splice),
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
@@ -190,6 +199,7 @@ impl Check {
             Self::Network(check) => check.self_test(),
             Self::FilePath(check) => check.self_test(),
             Self::Limit(check) => check.self_test(),
+            Self::Sql(check) => check.self_test(),
             Self::Redact(check) => check.self_test(),
             Self::Sanitize(check) => check.self_test(),
             Self::Schema(check) => check.self_test(),

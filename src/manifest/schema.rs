@@ -25,7 +25,8 @@ use super::span::Spanned;
 
 pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
 pub(super) use guardrail::{
-    Additional, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, Operation, Strategy,
+    Additional, AllowDeny, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, Operation,
+    Strategy,
 };
 pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustKind, When};
 pub(super) use limits::{Limits, Size, Time};

@@ -8,6 +8,7 @@ mod redact;
 mod regex;
 mod sanitize;
 mod schema_check;
+mod sql;
 
 use std::sync::Arc;
 
@@ -146,6 +147,9 @@ fn means(
         GuardrailKind::Regex => regex::compile(context, keys, place)
             .map(Check::Regex)
             .map(Means::Check),
+        GuardrailKind::Sql => sql::compile(context, keys, place)
+            .map(|check| Check::Sql(Box::new(check)))
+            .map(Means::Check),
         GuardrailKind::Network => network::compile(context, keys)
             .map(Check::Network)
             .map(Means::Check),
@@ -155,7 +159,7 @@ fn means(
         GuardrailKind::Schema => schema_check::compile(context, keys)
             .map(Check::Schema)
             .map(Means::Check),
-        GuardrailKind::Sql | GuardrailKind::Arguments | GuardrailKind::Pin => {
+        GuardrailKind::Arguments | GuardrailKind::Pin => {
             let message = format!("the type `{}` is for later", kind.value.as_str());
             context.report(Diagnostic::new(Code::NotYet, kind.span, message));
             None

@@ -186,10 +186,12 @@ guardrail! {
     /// Whose texts are looked at: places like `query` or `filters[*].value`, and all below them; all
     /// arguments, if it is left out.
     arguments: Vec<Spanned<String>>,
-    /// What is allowed. Of `regex`: patterns one of which every text matches as a whole. Of
+    /// What is allowed. Of `regex`: patterns one of which every text matches as a whole. Of `sql`:
+    /// what statements may do, like `select` and `insert`; `select`, unless said otherwise. Of
     /// `redact`: values that stay, as patterns that match them as a whole.
     allow: Vec<Spanned<String>>,
-    /// What is not. Of `regex`: patterns that no text matches anywhere. Of `path`: paths like
+    /// What is not. Of `regex`: patterns that no text matches anywhere. Of `sql`: what statements may
+    /// not do. Of `path`: paths like
     /// `**/.ssh/**` or `*.pem`, with all below them.
     deny: Vec<Spanned<String>>,
 
@@ -200,6 +202,28 @@ guardrail! {
     // regex
     /// Of `regex`: how texts are read beside as they are written.
     normalize: Vec<Spanned<Normalize>>,
+
+    // sql
+    /// Of `sql`: the dialect of the server, like `postgres` or `mysql`.
+    dialect: String,
+    /// Of `sql`: the tables that statements may touch, like `users` or `public.*`.
+    tables: AllowDeny,
+    /// Of `sql`: the columns that statements may touch, like `users.name`, `orders.*` or `id`.
+    columns: AllowDeny,
+    /// Of `sql`: the functions that statements may call. What reads files, runs programs, reaches
+    /// other servers or waits is denied, unless it is allowed here.
+    functions: AllowDeny,
+    /// Of `sql`: whether statements may ask for all columns; `allow`, unless said otherwise.
+    select_star: AllowOrDeny,
+    /// Of `sql`: what needs a condition, some of `select`, `update` and `delete`.
+    require_where: Vec<Spanned<String>>,
+    /// Of `sql`: how many rows statements may give at most, which they have to say. Where the
+    /// guardrail mends, it says it for them.
+    require_limit: u64,
+    /// Of `sql`: whether there may be comments; `allow`, unless said otherwise.
+    comments: AllowOrDeny,
+    /// Of `sql`: whether there may be several statements; `deny`, unless said otherwise.
+    multiple_statements: AllowOrDeny,
 
     // network
     /// Of `network`: the schemes that URLs may have; `https` and `http`, unless said otherwise.
