@@ -27,6 +27,7 @@ mod http_sse;
 mod identify;
 mod list;
 mod metadata;
+mod mirrors;
 mod names;
 mod occurrence;
 mod refusal;
@@ -401,6 +402,9 @@ fn guarded(
     match progress {
         Progress::Done(guarded) => {
             if let Some(text) = guarded.text {
+                let json = policy.limits().json;
+                let headers = &mut uncredited.headers;
+                mirrors::follow((&head, &uncredited.scope), &json, &text, headers);
                 uncredited.body = BodyEdit::Replace(text.into());
             }
             uncredited.occurrences.extend(guarded.occurrences);

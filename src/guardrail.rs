@@ -6,14 +6,17 @@
 //! finding leads to, is decided where guardrails are attached (`policy::guard`); where in a message
 //! the data lies is known to `exchange::guard`.
 
+mod arguments;
 pub mod file_path;
 mod forms;
 mod input;
 mod leaf;
+mod learned;
 mod limit;
 mod loosen;
 pub mod network;
 mod path;
+pub mod pin;
 mod redact;
 pub mod regex;
 mod report;
@@ -27,12 +30,15 @@ use std::fmt;
 
 pub use self::regex::RegexCheck;
 pub use self::sql::Sql;
+pub use arguments::Arguments;
 pub use file_path::FilePath;
 pub use forms::Normalize;
 pub use input::{Form, Input, Part, ToolFacts, Vault};
+pub use learned::{Learned, Learner};
 pub use limit::Limit;
 pub use network::Network;
 pub use path::{InvalidPath, Path, PathPattern, Segment};
+pub use pin::Pin;
 pub use redact::{Redact, Redacting, Treatment, restore, restored};
 pub use report::{Action, Failure, Finding, Report};
 pub use sanitize::{Junk, Sanitize};
@@ -130,6 +136,10 @@ pub enum Check {
     Schema(SchemaCheck),
     /// What SQL does.
     Sql(Box<Sql>),
+    /// Arguments that are fixed, preset, hidden or not allowed.
+    Arguments(Arguments),
+    /// Definitions of tools, which must stay as they are.
+    Pin(Pin),
 }
 
 impl Check {
@@ -154,6 +164,8 @@ impl Check {
             Self::Redact(check) => check.inspect(input, splice, report),
             Self::Sanitize(check) => check.inspect(input, splice, report),
             Self::Schema(check) => check.inspect(input, splice, report)?,
+            Self::Arguments(check) => check.inspect(input, splice, report),
+            Self::Pin(check) => check.inspect(input, report),
         }
         Ok(())
     }
@@ -178,6 +190,8 @@ impl Check {
             Self::Limit(check) => check.edit_tool(tool, splice),
             Self::Redact(check) => check.edit_tool(tool, splice),
             Self::Sanitize(check) => check.edit_tool(tool, splice, report),
+            Self::Arguments(check) => check.edit_tool(phase, tool, splice),
+            Self::Pin(check) => return check.edit_tool(phase, tool, report),
         }
         true
     }
@@ -203,6 +217,8 @@ impl Check {
             Self::Redact(check) => check.self_test(),
             Self::Sanitize(check) => check.self_test(),
             Self::Schema(check) => check.self_test(),
+            Self::Arguments(check) => check.self_test(),
+            Self::Pin(check) => check.self_test(),
         }
     }
 }

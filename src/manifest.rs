@@ -105,16 +105,28 @@ pub enum Decided {
     },
 }
 
-/// Checks a manifest and compiles it. `file` is its name in diagnostics and rules.
+/// Checks a manifest that names no files, and compiles it. `file` is its name in diagnostics and rules.
 ///
 /// # Errors
 ///
 /// All that is wrong with the manifest, warnings included, if anything is an error.
 pub fn load(file: &str, text: &str) -> Result<Loaded, Diagnostics> {
+    load_with(file, text, &|_| Err("no files are read here".to_owned()))
+}
+
+/// What reads a file that a manifest names, by the path that is written there. An error says why not.
+pub type ReadFile<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
+
+/// Checks a manifest, with the files that it names, and compiles it.
+///
+/// # Errors
+///
+/// All that is wrong with the manifest, warnings included, if anything is an error.
+pub fn load_with(file: &str, text: &str, files: &ReadFile<'_>) -> Result<Loaded, Diagnostics> {
     let source = Source::new(file, text);
     let mut list = Vec::new();
     let decoded = tree::parse(&source, &mut list).and_then(|root| decode::decode(root, &mut list));
-    let compiled = decoded.map(|decoded| compile::compile(&source, decoded, &mut list));
+    let compiled = decoded.map(|decoded| compile::compile(&source, decoded, files, &mut list));
     let diagnostics = Diagnostics::new(source, list);
     match compiled {
         Some((policy, tests)) if diagnostics.count(Severity::Error) == 0 => Ok(Loaded {

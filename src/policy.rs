@@ -49,6 +49,7 @@ pub use values::HiddenValues;
 pub use view::View;
 pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
 
+use crate::guardrail::Learned;
 use crate::oauth;
 use crate::seal::Keys;
 
@@ -106,6 +107,15 @@ impl Policy {
         // The maps hold the servers too, which must not be copied but for that.
         drop((self.by_route, self.by_path));
         let servers = self.virtual_servers.into_iter().map(seal).collect();
+        Self::new(servers, self.limits)
+    }
+
+    /// The same policy, with what lists have told of tools: without it nothing is learned.
+    #[must_use]
+    pub fn with_learned(self, learned: &Arc<Learned>) -> Self {
+        let give = |server| VirtualServer::with_learned(Arc::unwrap_or_clone(server), learned);
+        drop((self.by_route, self.by_path));
+        let servers = self.virtual_servers.into_iter().map(give).collect();
         Self::new(servers, self.limits)
     }
 

@@ -3,6 +3,7 @@
 //! The files for TLS are watched in the same way.
 
 mod aloud;
+mod files;
 mod seal_keys;
 mod tls;
 
@@ -15,12 +16,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::{Clock as _, SystemClock};
-use crate::manifest;
 use crate::policy::Policy;
 use crate::stamp::Stamp;
 use crate::telemetry::Metrics;
 
 pub use aloud::warn_of_trust;
+pub use files::load;
 pub use seal_keys::{NoKeys, SealKeys};
 pub use tls::{NoTls, TlsConfigs, TlsFiles, WatchedTls};
 
@@ -47,6 +48,8 @@ pub fn read(path: &Path) -> io::Result<String> {
 pub struct Watched {
     path: PathBuf,
     stamp: Option<Stamp>,
+    /// The files that the manifest names.
+    files: files::Seen,
     keys: SealKeys,
     metrics: Arc<Metrics>,
 }
@@ -59,6 +62,7 @@ impl Watched {
         Self {
             path: path.to_owned(),
             stamp: Stamp::of(path),
+            files: read(path).map_or_else(|_| Vec::new(), |text| files::load_seen(path, &text).1),
             keys,
             metrics,
         }
@@ -77,7 +81,7 @@ impl Watched {
     /// The policy, if the file has changed and has no errors.
     fn changed(&mut self) -> Option<Policy> {
         let stamp = Stamp::of(&self.path);
-        if stamp == self.stamp {
+        if stamp == self.stamp && !files::have_changed(&self.files) {
             return None;
         }
         self.stamp = stamp;
@@ -90,7 +94,7 @@ impl Watched {
     }
 
     /// The policy, if the file has no errors; they are logged.
-    fn load(&self) -> Option<Policy> {
+    fn load(&mut self) -> Option<Policy> {
         let path = self.path.display();
         let text = match read(&self.path) {
             Ok(text) => text,
@@ -99,7 +103,9 @@ impl Watched {
                 return None;
             }
         };
-        match manifest::load(&path.to_string(), &text) {
+        let (loaded, seen) = files::load_seen(&self.path, &text);
+        self.files = seen;
+        match loaded {
             Ok(loaded) => {
                 tracing::info!(%path, "the manifest has changed");
                 for diagnostic in loaded.warnings.render_json().lines() {
@@ -159,7 +165,7 @@ mod tests {
         let path = directory.path().join("sluice.yaml");
         let manifest = format!("{GOOD}    tasks: true\n");
         let keys = SealKeys::new(&[]).unwrap();
-        let before = manifest::load("sluice.yaml", &manifest).unwrap().policy;
+        let before = load(&path, &manifest).unwrap().policy;
         let before = keys.give(before);
         let view =
             |policy: &Policy| View::anonymous(Arc::clone(policy.virtual_server("v").unwrap()));

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Exit, Out};
-use crate::manifest::{self, Diagnostics, Loaded};
+use crate::manifest::{Diagnostics, Loaded};
 use crate::reload;
 
 /// Reads a manifest, whatever it says; `None` if it can't be read, after saying so.
@@ -17,7 +17,7 @@ pub(super) fn read(file: &Path, out: &mut Out) -> io::Result<Option<Result<Loade
             return Ok(None);
         }
     };
-    Ok(Some(manifest::load(&name, &text)))
+    Ok(Some(reload::load(file, &text)))
 }
 
 /// Reads a manifest that must be without errors, and shows what is wrong with it.

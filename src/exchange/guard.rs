@@ -148,6 +148,8 @@ impl Guarding {
         let text = std::mem::take(&mut self.text);
         let mut report = Report::default();
         let mut edited = None;
+        let tool = site.about().tool();
+        let known = tool.and_then(|tool| self.view.known(tool));
         let looked = self.read(&text, |document| {
             let target = sites::resolve(document.root(), &site.path)?;
             let parts = parts(self.phase, target);
@@ -158,7 +160,7 @@ impl Guarding {
                 parts: &parts,
                 exempt: &exempt,
                 vault: values.as_ref().map(|values| values as &dyn Vault),
-                known: None,
+                known: known.as_deref(),
             };
             let mut splice = Splice::new(document.source());
             let looked = check.inspect(&input, &mut splice, &mut report);

@@ -82,8 +82,14 @@ pub(super) fn filter<'d>(
             let Some((name, target)) = name.zip(shape.target) else {
                 return false;
             };
-            server.allows(target(&name))
-                && (!has_guards || guard::edit_tool(server, &name, entry, splice, occurrences))
+            if !server.allows(target(&name)) {
+                return false;
+            }
+            if has_guards {
+                // Calls are judged by what the server says, not by what becomes of it.
+                server.learn(&name, entry);
+            }
+            !has_guards || guard::edit_tool(server, &name, entry, splice, occurrences)
         };
         let enabled: Vec<bool> = list.elements().map(&mut is_enabled).collect();
         let kept = enabled.iter().filter(|enabled| **enabled).count();

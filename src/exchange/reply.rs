@@ -54,8 +54,8 @@ pub enum BodyEdit {
 pub struct HeaderEdits {
     /// Headers to set, in place of all that have the name.
     pub set: Vec<(&'static str, Cow<'static, str>)>,
-    /// Headers that mirror arguments which are no longer what the client sent, by their names.
-    pub mirrored: Vec<(String, String)>,
+    /// Headers that mirror arguments, to set in the same way (MCP 2026-07-28).
+    pub mirrors: Vec<(String, String)>,
     /// Names of headers to remove.
     pub remove: Vec<String>,
     /// What the request goes on with, in place of all headers that have the names.
@@ -145,7 +145,7 @@ impl HeaderEdits {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.set.is_empty()
-            && self.mirrored.is_empty()
+            && self.mirrors.is_empty()
             && self.remove.is_empty()
             && self.credential.headers.is_empty()
     }

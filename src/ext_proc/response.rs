@@ -118,17 +118,17 @@ fn common(headers: HeaderEdits, body: Option<BodyMutation>) -> Option<CommonResp
     if headers.is_empty() && body.is_none() {
         return None;
     }
+    let mirrors = headers.mirrors.iter();
+    let mirrors = mirrors.map(|(name, value)| set(name, value));
     let lent = headers.credential.headers.iter();
     let lent = lent.map(|(name, value)| set(name, value.expose_secret()));
-    let mirrored = headers.mirrored.iter();
-    let mirrored = mirrored.map(|(name, value)| set(name, value));
     Some(CommonResponse {
         header_mutation: (!headers.is_empty()).then(|| HeaderMutation {
             set_headers: headers
                 .set
                 .iter()
                 .map(|(name, value)| set(name, value))
-                .chain(mirrored)
+                .chain(mirrors)
                 .chain(lent)
                 .collect(),
             remove_headers: headers.remove,

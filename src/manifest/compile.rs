@@ -19,16 +19,17 @@ use std::collections::HashSet;
 
 use crate::policy::Policy;
 
-use super::Test;
 use super::decode::Decoded;
 use super::diagnostic::{Code, Diagnostic, quote};
 use super::schema;
 use super::span::{Source, Span, Spanned};
+use super::{ReadFile, Test};
 
 /// Compiles what was decoded. The result is of use only if no error was added to `diagnostics`.
 pub(super) fn compile(
     source: &Source,
     decoded: Decoded<Spanned<schema::Manifest>>,
+    files: &ReadFile<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Policy, Vec<Test>) {
     let Decoded {
@@ -41,6 +42,7 @@ pub(super) fn compile(
     let mut context = Context {
         source,
         damaged,
+        files,
         diagnostics,
     };
     let identity = identity::compile(&mut context, manifest.identity, root);
@@ -131,6 +133,8 @@ impl Asked {
 struct Context<'a> {
     source: &'a Source,
     damaged: HashSet<Span>,
+    /// Reads the files that are named.
+    files: &'a ReadFile<'a>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 

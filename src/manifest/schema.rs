@@ -25,7 +25,8 @@ use super::span::Spanned;
 
 pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
 pub(super) use guardrail::{
-    Additional, AllowDeny, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, Operation,
+    Additional, AllowDeny, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, OnChange,
+    Operation,
     Strategy,
 };
 pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustKind, When};

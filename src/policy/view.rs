@@ -9,6 +9,7 @@ use super::sessions::SessionIds;
 use super::tasks::TaskIds;
 use super::values::HiddenValues;
 use super::virtual_server::VirtualServer;
+use crate::guardrail::{Learner, Phase, ToolFacts};
 use crate::json;
 use crate::seal::{Keys, Purpose, Safe};
 
@@ -85,6 +86,28 @@ impl View {
     #[must_use]
     pub fn hidden_values(&self) -> Option<HiddenValues> {
         self.bond()?.safe().map(HiddenValues)
+    }
+
+    /// What the last list that this caller got said of a tool, if one was seen here.
+    #[must_use]
+    pub fn known(&self, tool: &str) -> Option<Arc<ToolFacts>> {
+        self.learned()?.get(self.learner(), tool)
+    }
+
+    /// Keeps what a list says of a tool, where a guardrail looks at calls.
+    pub fn learn(&self, name: &str, tool: json::Value<'_>) {
+        if !self.guards().attached(Phase::Call).is_empty()
+            && let Some(learned) = self.learned()
+        {
+            learned.learn(self.learner(), name, tool);
+        }
+    }
+
+    fn learner(&self) -> Learner<'_> {
+        Learner {
+            virtual_server: self.name(),
+            subject: self.caller.subject(),
+        }
     }
 
     fn bond(&self) -> Option<Bond<'_>> {

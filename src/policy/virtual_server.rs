@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::guardrail::Learned;
 use crate::json;
 use crate::mcp::ProtocolVersion;
 use crate::seal::Keys;
@@ -116,6 +117,7 @@ pub struct VirtualServer {
     resources: UriRules,
     skills: UriRules,
     keys: Option<Arc<Keys>>,
+    learned: Option<Arc<Learned>>,
 }
 
 impl VirtualServer {
@@ -127,6 +129,7 @@ impl VirtualServer {
             skills: UriRules::new(std::mem::take(&mut definition.skills)),
             definition,
             keys: None,
+            learned: None,
         }
     }
 
@@ -134,6 +137,14 @@ impl VirtualServer {
     pub(super) fn with_seal_keys(self, keys: &Arc<Keys>) -> Self {
         Self {
             keys: Some(Arc::clone(keys)),
+            ..self
+        }
+    }
+
+    /// The same virtual server, with what lists have told of tools.
+    pub(super) fn with_learned(self, learned: &Arc<Learned>) -> Self {
+        Self {
+            learned: Some(Arc::clone(learned)),
             ..self
         }
     }
@@ -208,6 +219,11 @@ impl VirtualServer {
     #[must_use]
     pub fn has_tasks(&self) -> bool {
         self.definition.tasks
+    }
+
+    /// What lists have told of tools.
+    pub(super) fn learned(&self) -> Option<&Learned> {
+        self.learned.as_deref()
     }
 
     /// The keys that seal what its clients keep.

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::guardrail::Learned;
 use crate::policy::Policy;
 use crate::seal::{InvalidKeys, KEY_BYTES, Keys};
 
@@ -17,6 +18,8 @@ pub struct SealKeys {
     keys: Arc<Keys>,
     /// Whether the keys are of this process alone, so that no other one opens what it seals.
     alone: bool,
+    /// What lists have told of tools, which stays when the manifest changes, too.
+    learned: Arc<Learned>,
 }
 
 /// Why there are no keys.
@@ -68,10 +71,14 @@ impl SealKeys {
             keys.push(key);
         }
         let keys = Arc::new(Keys::new(keys)?);
-        Ok(Self { keys, alone })
+        Ok(Self {
+            keys,
+            alone,
+            learned: Arc::default(),
+        })
     }
 
-    /// Gives a policy the keys, and warns if other processes would need them too.
+    /// Gives a policy the keys and what lists have told of tools, and warns if other processes would need them too.
     #[must_use]
     pub fn give(&self, policy: Policy) -> Policy {
         if self.alone {
@@ -80,7 +87,9 @@ impl SealKeys {
                  only, and until it ends"
             );
         }
-        policy.with_seal_keys(&self.keys)
+        policy
+            .with_seal_keys(&self.keys)
+            .with_learned(&self.learned)
     }
 }
 

@@ -83,7 +83,7 @@ pub(in crate::exchange) fn mirrors(
         };
         if !edits.remove.contains(name) {
             let value = header::encode_value(&text).into_owned();
-            edits.mirrored.push((name.clone(), value));
+            edits.mirrors.push((name.clone(), value));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Guardrails, checked: what they look for, and where they are attached.
 
+mod arguments;
 mod external;
 mod file_path;
 mod limit;
 mod network;
+mod pin;
 mod redact;
 mod regex;
 mod sanitize;
@@ -105,7 +107,7 @@ fn guard(
         Some(schema::Strategy::Audit) => Strategy::Audit,
     };
     let message = value.message.take().map(|message| Message(message.value));
-    let means = means(context, &kind, &mut value, span);
+    let means = means(context, &kind, &mut value, (operation, span));
     for (key, place) in value.left() {
         let message = format!(
             "the key `{key}` does not belong to a guardrail of type `{}`",
@@ -132,7 +134,7 @@ fn means(
     context: &mut Context<'_>,
     kind: &Spanned<GuardrailKind>,
     keys: &mut schema::Guardrail,
-    place: Span,
+    (operation, place): (Operation, Span),
 ) -> Option<Means> {
     match kind.value {
         GuardrailKind::Redact => redact::compile(context, keys, place)
@@ -159,11 +161,12 @@ fn means(
         GuardrailKind::Schema => schema_check::compile(context, keys)
             .map(Check::Schema)
             .map(Means::Check),
-        GuardrailKind::Arguments | GuardrailKind::Pin => {
-            let message = format!("the type `{}` is for later", kind.value.as_str());
-            context.report(Diagnostic::new(Code::NotYet, kind.span, message));
-            None
-        }
+        GuardrailKind::Arguments => arguments::compile(context, keys, operation, place)
+            .map(Check::Arguments)
+            .map(Means::Check),
+        GuardrailKind::Pin => pin::compile(context, keys, place)
+            .map(Check::Pin)
+            .map(Means::Check),
         GuardrailKind::Grpc => external::grpc(context, keys, place),
         GuardrailKind::Http => external::http(context, keys, place),
     }

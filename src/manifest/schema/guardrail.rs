@@ -86,6 +86,16 @@ pub(in crate::manifest) enum Strategy {
     Audit,
 }
 
+/// What becomes of a tool that something is wrong with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", expecting = "`hide` or `report`")]
+pub(in crate::manifest) enum OnChange {
+    /// No list has it, and it can't be called.
+    Hide,
+    /// It is reported when it is listed.
+    Report,
+}
+
 /// What becomes of members of arguments that the schema does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", expecting = "`as_schema` or `deny`")]
@@ -188,11 +198,12 @@ guardrail! {
     arguments: Vec<Spanned<String>>,
     /// What is allowed. Of `regex`: patterns one of which every text matches as a whole. Of `sql`:
     /// what statements may do, like `select` and `insert`; `select`, unless said otherwise. Of
-    /// `redact`: values that stay, as patterns that match them as a whole.
+    /// `redact`: values that stay, as patterns that match them as a whole. Of `arguments`: the names of
+    /// the only ones that there may be.
     allow: Vec<Spanned<String>>,
     /// What is not. Of `regex`: patterns that no text matches anywhere. Of `sql`: what statements may
-    /// not do. Of `path`: paths like
-    /// `**/.ssh/**` or `*.pem`, with all below them.
+    /// not do. Of `path`: paths like `**/.ssh/**` or `*.pem`, with all below them. Of `arguments`:
+    /// names.
     deny: Vec<Spanned<String>>,
 
     /// What stands in the place of what is found. Of `regex`: `[removed]`, unless said otherwise. Of
@@ -280,6 +291,30 @@ guardrail! {
     /// `variation_selectors`, `private_use` and `html_comments`; all but `private_use`, unless said
     /// otherwise.
     remove: Vec<Spanned<String>>,
+
+    // arguments
+    /// Of `arguments`: arguments that always have a value, by their names. Lists do not show them, and
+    /// another value that a call says is replaced.
+    pin: Entries<serde_json::Value>,
+    /// Of `arguments`: values of arguments that a call does not say, by their names.
+    default: Entries<serde_json::Value>,
+    /// Of `arguments`: arguments that lists do not show, and that calls can't say.
+    hide: Vec<Spanned<String>>,
+    /// Of `arguments`: whether lists show what is pinned, with its value; `false`, unless said
+    /// otherwise.
+    show: bool,
+
+    // pin
+    /// Of `pin`: the lock file that `sluice lock` has made, from the directory of the manifest.
+    file: String,
+    /// Of `pin`: what becomes of a tool whose definition is not as in the file; `hide`, unless said
+    /// otherwise.
+    on_change: OnChange,
+    /// Of `pin`: whether the texts of definitions are looked through for what speaks to the model
+    /// behind the user's back; `true`, unless said otherwise.
+    scan: bool,
+    /// Of `pin`: what becomes of a tool with such a text; `report`, unless said otherwise.
+    on_suspicion: OnChange,
 
     // schema
     /// Of `schema`: the JSON Schema of the arguments; if left out, the `inputSchema` that the server

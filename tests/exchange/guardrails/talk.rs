@@ -143,7 +143,7 @@ impl<J: FnMut(&GuardrailAsk) -> Answer> Talk<J> {
         self.occurrences.extend(occurrences);
         match reply {
             Reply::Continue { body, headers } => {
-                self.mirrored.extend(headers.mirrored);
+                self.mirrored.extend(headers.mirrors);
                 Came::On(match body {
                     BodyEdit::Keep => None,
                     BodyEdit::Replace(body) => Some(String::from_utf8(body.to_vec()).unwrap()),
