@@ -3,3 +3,4 @@
 mod asked;
 mod output;
 mod talk;
+mod tools;

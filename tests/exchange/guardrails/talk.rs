@@ -20,8 +20,9 @@ pub(super) struct Talk<J> {
     /// What was asked, in order: the guardrail, the tool, the method and the payload.
     pub(super) asked: Vec<String>,
     pub(super) occurrences: Vec<Occurrence>,
-    /// The headers that mirror arguments, where they were changed.
-    pub(super) mirrored: Vec<(String, String)>,
+    /// The headers that mirror arguments, as they were written anew: with what is removed, without a
+    /// value.
+    pub(super) mirrors: Vec<(String, Option<String>)>,
 }
 
 /// What became of an event.
@@ -87,7 +88,7 @@ impl<J: FnMut(&GuardrailAsk) -> Answer> Talk<J> {
             judge,
             asked: Vec::new(),
             occurrences: Vec::new(),
-            mirrored: Vec::new(),
+            mirrors: Vec::new(),
         }
     }
 
@@ -142,8 +143,13 @@ impl<J: FnMut(&GuardrailAsk) -> Answer> Talk<J> {
         self.exchange = Some(exchange);
         self.occurrences.extend(occurrences);
         match reply {
-            Reply::Continue { body, headers } => {
-                self.mirrored.extend(headers.mirrors);
+            Reply::Continue { headers, body } => {
+                let set = headers.mirrors.into_iter();
+                self.mirrors
+                    .extend(set.map(|(name, value)| (name, Some(value))));
+                let removed = headers.remove.into_iter();
+                let removed = removed.filter(|name| name.starts_with("mcp-param-"));
+                self.mirrors.extend(removed.map(|name| (name, None)));
                 Came::On(match body {
                     BodyEdit::Keep => None,
                     BodyEdit::Replace(body) => Some(String::from_utf8(body.to_vec()).unwrap()),
