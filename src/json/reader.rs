@@ -345,7 +345,19 @@ impl Reader<'_> {
 /// What is greater than the greatest double and rounds to it is infinity to readers that round on
 /// the way, as `serde_json` does.
 fn is_finite(lexeme: &str) -> bool {
-    lexeme.parse::<f64>().is_ok_and(f64::is_finite) && serde_json::from_str::<f64>(lexeme).is_ok()
+    let Ok(value) = lexeme.parse::<f64>() else {
+        return false;
+    };
+    value.abs() < f64::MAX || (value.abs() == f64::MAX && is_spelt_as_largest(lexeme))
+}
+
+/// Whether a number that rounds to the largest double is written as that, or close below: from above
+/// it some readers round to infinity (serde_json as it comes).
+fn is_spelt_as_largest(lexeme: &str) -> bool {
+    const LARGEST: &str = "17976931348623157";
+    let significand = lexeme.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = significand.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_start_matches('0').trim_end_matches('0') == LARGEST
 }
 
 /// The keys of an object whose members have all been read.

@@ -26,8 +26,7 @@ use super::span::Spanned;
 pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
 pub(super) use guardrail::{
     Additional, AllowDeny, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, OnChange,
-    Operation,
-    Strategy,
+    Operation, Strategy,
 };
 pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustKind, When};
 pub(super) use limits::{Limits, Size, Time};

@@ -39,7 +39,7 @@ pub(super) fn clean(text: &str, removed: Set, found: &mut Set) -> Option<String>
 
 struct Cleaner {
     removed: Set,
-    /// The character before, as it is in the text.
+    /// The character before, of those that stay.
     before: Option<char>,
 }
 
@@ -55,9 +55,13 @@ impl Cleaner {
             return (None, c.len_utf8());
         }
         let (junk, length) = self.classify(c, rest);
-        // Of a sequence only the first character can matter to what follows.
-        self.before = Some(c);
-        (junk.filter(|junk| self.removed.has(*junk)), length)
+        let junk = junk.filter(|junk| self.removed.has(*junk));
+        // What goes is before nothing. Of a sequence only the first character can matter to what
+        // follows.
+        if junk.is_none() {
+            self.before = Some(c);
+        }
+        (junk, length)
     }
 
     fn classify(&self, c: char, rest: &str) -> (Option<Junk>, usize) {

@@ -447,8 +447,8 @@ fn mirrors_of_arguments_stay_in_step() {
     });
     talk.body(&call.to_string()).on();
     assert_eq!(
-        talk.mirrored,
-        [("mcp-param-email".to_owned(), CANARY.to_owned())]
+        talk.mirrors,
+        [("mcp-param-email".to_owned(), Some(CANARY.to_owned()))]
     );
 }
 
