@@ -45,7 +45,7 @@ fn judge(site: &mut Site<'_, '_, '_>, groups: &[Group]) -> Option<ops::Range<usi
     let is_card = match width {
         _ if context.has(Topics::CARD) => true,
         Range::Narrow => groups.len() > 1 || !context.is_close(Topics::REFERENCE),
-        Range::Wide => false,
+        Range::Wide => groups.len() > 3,
     };
     is_card.then_some(range)
 }
@@ -104,21 +104,22 @@ fn issuer(digits: &[u8]) -> Option<Range> {
     let (two, three, four) = (prefix / 10_000, prefix / 1_000, prefix / 100);
     let range = match (digits.len(), four) {
         // Visa.
-        (16 | 19, 4000..=4999) => Range::Narrow,
-        (13, 4000..=4999) => Range::Wide,
+        (16, 4000..=4999) => Range::Narrow,
+        (13 | 19, 4000..=4999) => Range::Wide,
         // Mastercard.
         (16, 5100..=5599 | 2221..=2720) => Range::Narrow,
         // American Express.
         (15, _) if matches!(two, 34 | 37) => Range::Narrow,
         // Discover.
-        (16..=19, 6011) => Range::Narrow,
-        (16..=19, _) if matches!(three, 644..=649) || two == 65 => Range::Narrow,
+        (16, 6011) => Range::Narrow,
+        (16, _) if matches!(three, 644..=649) || two == 65 => Range::Narrow,
+        (17..=19, _) if four == 6011 || matches!(three, 644..=649) || two == 65 => Range::Wide,
         // JCB, and its older numbers.
-        (16, 3500..=3527 | 3590..=3599) => Range::Wide,
-        (16..=19, 3528..=3589) | (15, 1800 | 2131) => Range::Narrow,
+        (16, 3528..=3589) | (15, 1800 | 2131) => Range::Narrow,
+        (16, 3500..=3527 | 3590..=3599) | (17..=19, 3528..=3589) => Range::Wide,
         // Diners Club.
-        (14..=19, _) if matches!(three, 300..=305) || matches!(two, 36 | 38 | 39) => Range::Narrow,
-        (14..=19, 3095) => Range::Narrow,
+        (14, 3000..=3059 | 3095 | 3600..=3699 | 3800..=3999) => Range::Narrow,
+        (15..=19, 3000..=3059 | 3095 | 3600..=3699 | 3800..=3999) => Range::Wide,
         // UnionPay.
         (16, _) if two == 62 => Range::Narrow,
         // Maestro.

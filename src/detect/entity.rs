@@ -78,7 +78,7 @@ entities! {
     NlBsn = "nl_bsn",
     /// A national register number of Belgium.
     BeNrn = "be_nrn",
-    /// A registration number (NIR) of France.
+    /// A registration number (NIR) of France, by a word near where it is not in groups.
     FrNir = "fr_nir",
     /// A NIF or NIE of Spain, by a word near.
     EsNif = "es_nif",
@@ -98,7 +98,7 @@ entities! {
     FiHetu = "fi_hetu",
     /// A personal number of Sweden.
     SePersonnummer = "se_personnummer",
-    /// A birth number of Norway.
+    /// A birth number of Norway, by a word near where it is not in groups.
     NoFnr = "no_fnr",
     /// A CPR number of Denmark, by a word near.
     DkCpr = "dk_cpr",

@@ -63,6 +63,7 @@ topics! {
     PLACE = 38,
     // What has numbers that may belong to a person, but are no telephone's.
     HOLDER = 39,
+    FINLAND = 40,
 }
 
 impl Topics {
@@ -159,7 +160,7 @@ const WORDS: &[(Topics, &str)] = &[
     (Topics::BRAZIL, "cpf cnpj cadastro contribuinte"),
     (Topics::ARGENTINA, "cuit cuil"),
     (Topics::CHILE, "rut run"),
-    (Topics::FRANCE, "nir insee sécu sociale sécurité"),
+    (Topics::FRANCE, "nir insee sécu sociale sécurité ssn"),
     (Topics::POLAND, "pesel"),
     (
         Topics::BELGIUM,
@@ -186,6 +187,7 @@ const WORDS: &[(Topics, &str)] = &[
     (Topics::SOUTH_AFRICA, "rsa african africa"),
     (Topics::SPAIN, "nif nie dni cif extranjero"),
     (Topics::IRELAND, "pps ppsn"),
+    (Topics::FINLAND, "hetu henkilötunnus"),
     (
         Topics::PLACE,
         "address street st rue avenue ave av road rd apt apartment suite unit box drive dr lane ln court \

@@ -117,6 +117,13 @@ pub(super) fn is_hetu(code: &[u8]) -> bool {
     is_century && is_birth && number(code, 7, 3) >= 2 && is_check(code, 10, FINNISH, body % 31)
 }
 
+/// Whether it is such a code, and not a day with a time after it, `240131-1030`.
+pub(super) fn is_hetu_and_no_time(code: &[u8]) -> bool {
+    let has_digits = code.iter().skip(7).all(u8::is_ascii_digit);
+    let is_time = has_digits && number(code, 7, 2) < 24 && number(code, 9, 2) < 60;
+    is_hetu(code) && !is_time
+}
+
 /// The grammar of a Medicare Beneficiary Identifier: letters but for B, I, L, O, S and Z.
 pub(super) fn is_mbi(code: &[u8]) -> bool {
     let is_letter = |byte: &u8| byte.is_ascii_uppercase() && !b"BILOSZ".contains(byte);

@@ -14,7 +14,7 @@ pub(super) const NUMBERS: &[Number] = &[
         forms: &[
             Form::sure(&[1, 2, 2, 2, 3, 3, 2], SPACE),
             Form::likely(&[13, 2], SPACE),
-            Form::likely(&[15], NONE),
+            Form::near(&[15], NONE),
         ],
     },
     Number {

@@ -49,12 +49,22 @@ pub(super) const NUMBERS: &[Number] = &[
     },
     Number {
         entity: Entity::SePersonnummer,
-        check: is_swedish,
+        check: is_swedish_and_no_time,
         topics: Topics::SCANDINAVIA,
         forms: &[
             Form::likely(&[6, 4], DASH_OR_PLUS),
             Form::likely(&[8, 4], DASH_OR_PLUS),
             Form::likely(&[12], NONE),
+        ],
+    },
+    Number {
+        entity: Entity::SePersonnummer,
+        check: is_swedish,
+        topics: Topics::SCANDINAVIA,
+        forms: &[
+            Form::near(&[6, 4], DASH_OR_PLUS),
+            Form::near(&[8, 4], DASH_OR_PLUS),
+            Form::near(&[12], NONE),
             Form::near(&[10], NONE),
         ],
     },
@@ -62,7 +72,7 @@ pub(super) const NUMBERS: &[Number] = &[
         entity: Entity::NoFnr,
         check: is_norwegian,
         topics: Topics::SCANDINAVIA,
-        forms: &[Form::likely(&[11], NONE), Form::likely(&[6, 5], SPACE)],
+        forms: &[Form::near(&[11], NONE), Form::likely(&[6, 5], SPACE)],
     },
     Number {
         entity: Entity::DkCpr,
@@ -119,6 +129,13 @@ fn is_swedish(digits: &[u8]) -> bool {
     let digits = digits.get(century..).unwrap_or_default();
     let is_birth = is_day(part(digits, 2, 2), part(digits, 4, 2) % 60);
     is_century && is_birth && luhn(digits)
+}
+
+/// Whether it is such a number, and not a day with a time after it, `20240131-1030`.
+fn is_swedish_and_no_time(digits: &[u8]) -> bool {
+    let time = digits.len().saturating_sub(4);
+    let is_time = part(digits, time, 2) < 24 && part(digits, time + 2, 2) < 60;
+    is_swedish(digits) && !is_time
 }
 
 /// A day of birth (with 40 added to the day where there is no birth number), and two check digits.
