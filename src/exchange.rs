@@ -26,6 +26,7 @@ mod head;
 mod http_sse;
 mod identify;
 mod list;
+mod message;
 mod metadata;
 mod mirrors;
 mod names;
@@ -42,10 +43,7 @@ mod unknown;
 mod uplink;
 mod version;
 
-use std::borrow::Cow;
 use std::sync::Arc;
-
-use bytes::Bytes;
 
 pub use ask::{
     Ask, Credential, CredentialAsk, CredentialFailure, GuardrailAsk, IdentityAsk, IdentityFailure,
@@ -61,8 +59,8 @@ use crate::mcp::ProtocolVersion;
 use crate::oauth::BearerToken;
 use crate::policy::{AuthData, Endpoint, Policy, Reason, VirtualServer};
 use body::Body;
-use guard::{Progress, Waiting};
 use head::{Head, Read, Unidentified, Verb};
+use message::Guarding;
 use scope::Scope;
 use session::Session;
 
@@ -92,14 +90,6 @@ enum State {
     Responding(Body),
     /// The client has been answered, or the exchange cut.
     Over,
-}
-
-/// A request that a guardrail is asked about.
-#[derive(Debug)]
-struct Guarding {
-    head: Head,
-    uncredited: Uncredited,
-    waiting: Waiting,
 }
 
 /// A request that may go on, and how.
@@ -172,7 +162,7 @@ impl State {
         match self {
             Self::Unidentified(head) => Some(Arc::clone(head.server())),
             Self::Head(head) => Some(Arc::clone(head.server.server())),
-            Self::Guarding(guarding) => Some(Arc::clone(guarding.head.server.server())),
+            Self::Guarding(guarding) => Some(Arc::clone(guarding.server())),
             Self::Uncredited(uncredited) => Some(Arc::clone(uncredited.scope.server.server())),
             Self::Forwarded { scope, .. } => Some(Arc::clone(scope.server.server())),
             Self::Start(_) | Self::Responding(_) | Self::Over => None,
@@ -193,15 +183,8 @@ fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
             Ok((head, edits)) => passed(head, edits),
             Err(refusal) => (State::Over, Step::refuse(refusal)),
         },
-        (State::Head(head), Event::RequestBody(body)) => request_body(policy, *head, &body),
-        (State::Guarding(guarding), Event::Judged(judged)) => {
-            let Guarding {
-                head,
-                uncredited,
-                waiting,
-            } = *guarding;
-            guarded(policy, head, uncredited, waiting.judged(judged))
-        }
+        (State::Head(head), Event::RequestBody(body)) => message::read(policy, *head, &body),
+        (State::Guarding(guarding), Event::Judged(judged)) => guarding.judged(policy, judged),
         (State::Uncredited(uncredited), Event::Credential(credential)) => {
             credited(*uncredited, credential)
         }
@@ -338,98 +321,6 @@ fn responding((body, step): (Body, Step)) -> (State, Step) {
         State::Responding(body)
     };
     (state, step)
-}
-
-fn request_body(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
-    let restored = guard::restoring::body(&head.server, policy.limits(), body);
-    let read = match &restored {
-        Some(restored) => restored.text.as_bytes(),
-        None => body,
-    };
-    match uplink::admit(&head, policy.limits(), read) {
-        Ok(mut admitted) => {
-            if let Some(restored) = restored {
-                guard::restoring::mirrors(
-                    &head.server,
-                    &head.mirrors.params,
-                    &mut admitted.headers,
-                );
-                admitted.occurrences.push(restored.occurrence);
-                admitted.body.get_or_insert(restored.text);
-            }
-            let text = match &admitted.body {
-                Some(text) => Cow::Borrowed(text.as_str()),
-                None => String::from_utf8_lossy(body),
-            };
-            let scope = &admitted.scope;
-            let guarding =
-                guard::Guarding::calls(&scope.server, scope.version, policy.limits(), &text);
-            let body = admitted
-                .body
-                .map_or(BodyEdit::Keep, |body| BodyEdit::Replace(body.into()));
-            let uncredited = Uncredited {
-                scope: admitted.scope,
-                verb: Verb::Post,
-                headers: admitted.headers,
-                body,
-                occurrences: admitted.occurrences,
-            };
-            match guarding {
-                Some(guarding) => guarded(policy, head, uncredited, guarding.run()),
-                None => go_on(uncredited, head.token),
-            }
-        }
-        Err(refusal) => refuse_body(head, refusal),
-    }
-}
-
-/// Answers a message of the client: here, or where the client listens.
-fn refuse_body(head: Head, refusal: Refusal) -> (State, Step) {
-    if head.endpoint == Endpoint::Messages && refusal.has_recipients() {
-        let told = http_sse::tell(&head, &refusal);
-        return go_on(told, head.token);
-    }
-    (State::Over, Step::refuse(refusal))
-}
-
-/// Goes on with a request as far as the guardrails let it.
-fn guarded(
-    policy: &Policy,
-    head: Head,
-    mut uncredited: Uncredited,
-    progress: Progress,
-) -> (State, Step) {
-    match progress {
-        Progress::Done(guarded) => {
-            if let Some(text) = guarded.text {
-                let json = policy.limits().json;
-                let headers = &mut uncredited.headers;
-                mirrors::follow((&head, &uncredited.scope), &json, &text, headers);
-                uncredited.body = BodyEdit::Replace(text.into());
-            }
-            uncredited.occurrences.extend(guarded.occurrences);
-            go_on(uncredited, head.token)
-        }
-        Progress::Refused {
-            refusal,
-            index,
-            text,
-            occurrences,
-        } => {
-            let refusal = guard::address(policy.limits(), refusal, index, &text);
-            let (state, step) = refuse_body(head, refusal);
-            (state, step.after(occurrences))
-        }
-        Progress::Ask(ask, waiting) => {
-            let guarding = Guarding {
-                head,
-                uncredited,
-                waiting: *waiting,
-            };
-            let step = Step::ask(Ask::Guardrail(ask));
-            (State::Guarding(Box::new(guarding)), step)
-        }
-    }
 }
 
 /// Sends a request on, with its credential, if it is to have one.

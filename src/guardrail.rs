@@ -7,6 +7,7 @@
 //! the data lies is known to `exchange::guard`.
 
 mod arguments;
+mod base64;
 pub mod file_path;
 mod forms;
 mod input;

@@ -64,6 +64,9 @@ const RESULT: &[&str] = &[
 /// The requests that a result may hold (MCP 2026-07-28, `inputRequests`).
 const INPUT_REQUESTS: [&str; 3] = ["elicitation/create", "roots/list", "sampling/createMessage"];
 
+/// The most messages that may answer a batch, of which a client sends a hundred.
+const MAX_MESSAGES: usize = 1000;
+
 /// Judges what an event or a body holds, and adds what was filtered to `occurrences`.
 ///
 /// That is one message; in answer to a batch, an array of messages too (MCP 2025-03-26).
@@ -92,6 +95,9 @@ fn batch<'d>(
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
+    if root.elements().count() > MAX_MESSAGES {
+        return Err(Verdict::invalid("a batch of too many messages"));
+    }
     let mut kept = Vec::new();
     let answered: Vec<bool> = scope.pending.iter().map(|asked| asked.answered).collect();
     for value in root.elements() {

@@ -4,6 +4,7 @@
 //! the server). A guardrail that is a service elsewhere is asked, and the look goes on when it has
 //! answered.
 
+mod elsewhere;
 mod places;
 pub(super) mod restoring;
 mod sites;
@@ -12,12 +13,12 @@ mod tools;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::ask::{GuardrailAsk, Judgement, JudgementFailure};
+use super::ask::GuardrailAsk;
 use super::batch;
 use super::occurrence::{Occurrence, Outcome};
 use super::refusal::{Recipients, Refusal};
 use crate::guardrail::{
-    Action, Failure, Finding, Form, Input, Operation, Part, Path, Phase, Report, Strategy, Vault,
+    Failure, Finding, Form, Input, Operation, Part, Path, Phase, Report, Strategy, Vault,
 };
 use crate::json::{self, Document, Splice, Value};
 use crate::jsonrpc::RequestId;
@@ -25,6 +26,7 @@ use crate::mcp::ProtocolVersion;
 use crate::policy::guard::{Guard, Means};
 use crate::policy::{Limits, View};
 
+pub(super) use elsewhere::Waiting;
 pub(super) use tools::edit_tool;
 
 use sites::Site;
@@ -38,11 +40,18 @@ pub(super) struct Guarding {
     /// How the body is read.
     limits: json::Limits,
     id_bytes: usize,
+    /// The longest body that may come of it.
+    max_bytes: usize,
     /// The body as it is by now.
     text: String,
     is_changed: bool,
     /// Whether nothing is left of the body: the one message in it was not to go on.
     is_dropped: bool,
+    /// Whether messages of a batch are gone, and `null` stands where they were.
+    has_gaps: bool,
+    /// Whether the arguments hold values that the client has only tokens of, so that nothing that is
+    /// said of them may be told.
+    is_restored: bool,
     /// Who looks at what next.
     stages: VecDeque<Stage>,
     occurrences: Vec<Occurrence>,
@@ -53,13 +62,6 @@ pub(super) struct Guarding {
 struct Stage {
     site: Arc<Site>,
     guard: Arc<Guard>,
-}
-
-/// A guardrail that has been asked, and the body that waits for it.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    guarding: Guarding,
-    stage: Stage,
 }
 
 /// How far it came.
@@ -94,31 +96,37 @@ pub(super) struct Guarded {
 }
 
 /// Why something does not go on.
-struct Blocked {
+#[derive(Debug)]
+pub(super) struct Blocked {
     /// Whether a guardrail found something; else it could not tell.
-    is_violation: bool,
+    pub(super) is_violation: bool,
     /// What whoever waits is told.
-    text: String,
+    pub(super) text: String,
 }
 
 impl Guarding {
     /// Has the guardrails that have not looked yet do so, until one has to be asked.
     pub(super) fn run(mut self) -> Progress {
-        while let Some(stage) = self.stages.pop_front() {
-            let blocked = match &stage.guard.means {
-                Means::Check(_) => self.look(&stage),
-                Means::External(_) => match self.question(&stage) {
-                    Some(ask) => {
-                        let waiting = Waiting {
-                            guarding: self,
-                            stage,
-                        };
-                        return Progress::Ask(Box::new(ask), Box::new(waiting));
+        while let Some(next) = self.stages.front() {
+            let blocked = match &next.guard.means {
+                Means::Check(_) => self.look(),
+                Means::External(_) => {
+                    let Some(stage) = self.stages.pop_front() else {
+                        break;
+                    };
+                    match self.question(&stage) {
+                        Ok(Some(ask)) => {
+                            let waiting = Waiting::new(self, stage);
+                            return Progress::Ask(Box::new(ask), Box::new(waiting));
+                        }
+                        Ok(None) => Ok(()),
+                        Err(failure) => self
+                            .conclude(&stage, Err(failure), &Report::default(), None)
+                            .map_err(|blocked| (stage, blocked)),
                     }
-                    None => Ok(()),
-                },
+                }
             };
-            if let Err(blocked) = blocked
+            if let Err((stage, blocked)) = blocked
                 && let Some(refused) = self.block(&stage, blocked)
             {
                 return refused;
@@ -127,7 +135,10 @@ impl Guarding {
         self.done()
     }
 
-    fn done(self) -> Progress {
+    fn done(mut self) -> Progress {
+        if self.has_gaps {
+            self.close_gaps();
+        }
         Progress::Done(Guarded {
             text: self.is_changed.then_some(self.text),
             is_dropped: self.is_dropped,
@@ -135,43 +146,74 @@ impl Guarding {
         })
     }
 
-    /// Has a check of Sluice's own look.
-    fn look(&mut self, stage: &Stage) -> Result<(), Blocked> {
+    /// Takes out the messages of a batch that do not go on. Until now others were found by where they
+    /// stood among them.
+    fn close_gaps(&mut self) {
+        let closed = self.read(&self.text, |document| {
+            let root = document.root();
+            let mut splice = Splice::new(document.source());
+            splice.remove_elements(root, Value::is_null);
+            let is_left = root.elements().any(|element| !element.is_null());
+            is_left.then(|| splice.finish())
+        });
+        match closed {
+            Some(text) => self.text = text,
+            None => self.is_dropped = true,
+        }
+    }
+
+    /// Has checks of Sluice's own look, as long as none of them changes the body or refuses it: then
+    /// they look at what has been read once.
+    fn look(&mut self) -> Result<(), (Stage, Blocked)> {
+        let text = std::mem::take(&mut self.text);
+        let document = Document::parse(text.as_bytes(), &self.limits).ok();
+        let mut looked = Ok(());
+        while self.text.is_empty() && looked.is_ok() {
+            let is_own = |stage: &mut Stage| matches!(stage.guard.means, Means::Check(_));
+            let Some(stage) = self.stages.pop_front_if(is_own) else {
+                break;
+            };
+            looked = self
+                .look_once(&stage, document.as_ref())
+                .map_err(|blocked| (stage, blocked));
+        }
+        if self.text.is_empty() {
+            self.text = text;
+        }
+        looked
+    }
+
+    fn look_once(&mut self, stage: &Stage, document: Option<&Document<'_>>) -> Result<(), Blocked> {
         let Stage { site, guard } = stage;
-        let Means::Check(check) = &guard.means else {
+        let (Means::Check(check), Some(exempt)) = (&guard.means, guard.exempt(site.about())) else {
             return Ok(());
         };
-        let Some(exempt) = guard.exempt(site.about()) else {
-            return Ok(());
+        let target = document.and_then(|it| Some((it, sites::resolve(it.root(), &site.path)?)));
+        let mut report = Report::default();
+        let Some((document, target)) = target else {
+            let failure = Failure::new("there is nothing to look at");
+            return self.conclude(stage, Err(failure), &report, None);
         };
         let values = self.view.hidden_values();
-        let text = std::mem::take(&mut self.text);
-        let mut report = Report::default();
-        let mut edited = None;
         let tool = site.about().tool();
         let known = tool.and_then(|tool| self.view.known(tool));
-        let looked = self.read(&text, |document| {
-            let target = sites::resolve(document.root(), &site.path)?;
-            let parts = parts(self.phase, target);
-            let input = Input {
-                phase: self.phase,
-                operation: guard.operation,
-                tool: site.about().tool(),
-                parts: &parts,
-                exempt: &exempt,
-                vault: values.as_ref().map(|values| values as &dyn Vault),
-                known: known.as_deref(),
-            };
-            let mut splice = Splice::new(document.source());
-            let looked = check.inspect(&input, &mut splice, &mut report);
-            if guard.operation == Operation::Mutate {
-                places::add_notes(target, report.notes(), &mut splice);
-                edited = (!splice.is_empty()).then(|| splice.finish());
-            }
-            Some(looked)
-        });
-        self.text = text;
-        let looked = looked.unwrap_or_else(|| Err(Failure::new("there is nothing to look at")));
+        let parts = parts(self.phase, target);
+        let input = Input {
+            phase: self.phase,
+            operation: guard.operation,
+            tool,
+            parts: &parts,
+            exempt: &exempt,
+            vault: values.as_ref().map(|values| values as &dyn Vault),
+            known: known.as_deref(),
+        };
+        let mut splice = Splice::new(document.source());
+        let looked = check.inspect(&input, &mut splice, &mut report);
+        let mut edited = None;
+        if guard.operation == Operation::Mutate {
+            places::add_notes(target, report.notes(), &mut splice);
+            edited = (!splice.is_empty()).then(|| splice.finish());
+        }
         self.conclude(stage, looked, &report, edited)
     }
 
@@ -184,8 +226,10 @@ impl Guarding {
         edited: Option<String>,
     ) -> Result<(), Blocked> {
         let guard = &stage.guard;
-        let is_refused =
-            report.is_blocked() || (guard.operation == Operation::Validate && !report.is_clean());
+        // A service says itself whether what it found is to be refused.
+        let is_own = matches!(guard.means, Means::Check(_));
+        let is_refused = report.is_blocked()
+            || (is_own && guard.operation == Operation::Validate && !report.is_clean());
         let outcome = match (&looked, guard.strategy) {
             (Err(_), _) => Outcome::Failed,
             (Ok(()), _) if is_refused => Outcome::Blocked,
@@ -196,15 +240,19 @@ impl Guarding {
         if guard.strategy == Strategy::Audit {
             return Ok(());
         }
+        let told = |text: String| match self.is_restored {
+            true => String::new(),
+            false => text,
+        };
         match looked {
             Err(failure) if guard.strategy == Strategy::Enforce => Err(Blocked {
                 is_violation: false,
-                text: failed(guard, &failure.0),
+                text: failed(guard, &told(failure.0.into_owned())),
             }),
             Err(_) => Ok(()),
             Ok(()) if is_refused => Err(Blocked {
                 is_violation: true,
-                text: violated(guard, self.phase, &report.reason()),
+                text: violated(guard, self.phase, &told(report.reason())),
             }),
             Ok(()) => {
                 if let Some(edited) = edited {
@@ -237,8 +285,8 @@ impl Guarding {
             stage.site.about(),
             (self.phase, self.version),
             &stage.guard.name,
-            blocked.is_violation,
-            blocked.text,
+            blocked,
+            stage.site.answers_call,
         );
         if self.phase == Phase::Call {
             return Some(Progress::Refused {
@@ -255,7 +303,7 @@ impl Guarding {
             let mut splice = Splice::new(document.source());
             let id = target.get("id").filter(|_| target.get("method").is_none());
             let id = id.and_then(|id| RequestId::read(id, self.id_bytes).ok());
-            match id {
+            match id.clone() {
                 Some(id) => {
                     let answer = refusal.answering(Recipients::One(id)).body();
                     splice.replace(target, answer);
@@ -263,19 +311,18 @@ impl Guarding {
                 // Nobody waits for it, so nobody misses it.
                 None => {
                     stage.site.index()?;
-                    splice.remove_elements(document.root(), |element| {
-                        element.span() == target.span()
-                    });
+                    splice.replace(target, "null");
                 }
             }
-            Some(splice.finish())
+            Some((splice.finish(), id.is_none()))
         });
         // What took the message's place is Sluice's own.
         self.stages
             .retain(|later| later.site.path != stage.site.path);
         match edited {
-            Some(edited) => {
+            Some((edited, is_gap)) => {
                 self.is_changed = true;
+                self.has_gaps |= is_gap;
                 self.text = edited;
             }
             None => {
@@ -287,104 +334,10 @@ impl Guarding {
         None
     }
 
-    /// What a service is asked; nothing if there is nothing to look at.
-    fn question(&self, stage: &Stage) -> Option<GuardrailAsk> {
-        let Stage { site, guard } = stage;
-        let Means::External(external) = &guard.means else {
-            return None;
-        };
-        guard.exempt(site.about())?;
-        let payload = self.read(&self.text, |document| {
-            let target = sites::resolve(document.root(), &site.path)?;
-            let payload = payload(self.phase, target)?;
-            Some(payload.raw().to_owned())
-        })?;
-        let caller = self.view.caller().subject();
-        Some(GuardrailAsk {
-            guardrail: Arc::clone(&guard.name),
-            external: Arc::clone(external),
-            phase: self.phase,
-            operation: guard.operation,
-            virtual_server: self.view.name().to_owned(),
-            server: self.view.server().server().to_owned(),
-            tool: site.about().tool().map(str::to_owned),
-            method: site.method.clone(),
-            payload,
-            subject: caller.map(|(issuer, subject)| (issuer.to_owned(), subject.to_owned())),
-        })
-    }
-
     /// Reads a body that has been read before, or was written by a splice of one.
     fn read<T>(&self, text: &str, look: impl FnOnce(&Document<'_>) -> Option<T>) -> Option<T> {
         let document = Document::parse(text.as_bytes(), &self.limits).ok()?;
         look(&document)
-    }
-}
-
-impl Waiting {
-    /// Goes on with what the service says.
-    pub(super) fn judged(self, judged: Result<Judgement, JudgementFailure>) -> Progress {
-        let Self {
-            mut guarding,
-            stage,
-        } = self;
-        let mut report = Report::default();
-        let mut edited = None;
-        let looked = match judged {
-            Ok(judgement) => {
-                let change = judgement.payload.filter(|_| judgement.allowed);
-                let action = match (judgement.allowed, &change) {
-                    (false, _) => Action::Block,
-                    (true, Some(_)) => Action::Change,
-                    (true, None) => Action::Report,
-                };
-                for finding in judgement.findings {
-                    report.find(Finding {
-                        rule: finding.rule.into(),
-                        path: finding.path,
-                        entity: finding.entity,
-                        action,
-                    });
-                }
-                if !judgement.allowed {
-                    report.block(judgement.message.unwrap_or_default());
-                }
-                let wanted = change.filter(|_| stage.guard.operation == Operation::Mutate);
-                match wanted.map(|payload| guarding.replaced(&stage, &payload)) {
-                    Some(None) => Err(Failure::new("its answer makes no sense")),
-                    Some(Some(text)) => {
-                        edited = Some(text);
-                        Ok(())
-                    }
-                    None => Ok(()),
-                }
-            }
-            Err(failure) => Err(Failure::new(failure.to_string())),
-        };
-        let blocked = guarding.conclude(&stage, looked, &report, edited);
-        if let Err(blocked) = blocked
-            && let Some(refused) = guarding.block(&stage, blocked)
-        {
-            return refused;
-        }
-        guarding.run()
-    }
-}
-
-impl Guarding {
-    /// The body with another payload, which must be an object as before.
-    fn replaced(&self, stage: &Stage, payload: &str) -> Option<String> {
-        let new = Document::parse(payload.as_bytes(), &self.limits).ok()?;
-        if !new.root().is_object() {
-            return None;
-        }
-        self.read(&self.text, |document| {
-            let target = sites::resolve(document.root(), &stage.site.path)?;
-            let old = self::payload(self.phase, target)?;
-            let mut splice = Splice::new(document.source());
-            splice.replace(old, new.root().raw().to_owned());
-            Some(splice.finish())
-        })
     }
 }
 
@@ -400,22 +353,14 @@ fn parts(phase: Phase, target: Value<'_>) -> Vec<Part<'_>> {
     }
 }
 
-/// The object that a service is shown.
-fn payload(phase: Phase, target: Value<'_>) -> Option<Value<'_>> {
-    if phase == Phase::Call {
-        return Some(target);
-    }
-    let members = ["result", "error", "params"];
-    let found = members.into_iter().find_map(|key| target.get(key));
-    found.filter(|payload| payload.is_object())
-}
-
 /// What is said of a guardrail that could not tell.
 fn failed(guard: &Guard, failure: &str) -> String {
-    format!(
-        "The guardrail `{}` could not check this, so it was not let through: {failure}",
-        guard.name
-    )
+    let name = &guard.name;
+    let text = format!("The guardrail `{name}` could not check this, so it was not let through");
+    match failure {
+        "" => text,
+        failure => format!("{text}: {failure}"),
+    }
 }
 
 /// What is said of what a guardrail refuses: the operator's words, if there are any.

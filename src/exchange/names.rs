@@ -28,7 +28,7 @@ const REFERENCE: &[&str] = &["name", "type", "uri"];
 const SAMPLED: &[&str] = &["content"];
 const BLOCK: &[&str] = &["input", "name", "type"];
 
-/// The most tools that one sampled message names: each is decided about with its arguments.
+/// The most tools that sampled messages of one body name: each is decided about with its arguments.
 const MAX_TOOL_USES: usize = 100;
 const NOTIFICATIONS: &[&str] = &["resourceSubscriptions", "taskIds"];
 
@@ -81,8 +81,9 @@ pub(super) fn check_input_responses(
             "`inputResponses` must be an object of objects",
         ));
     }
+    let mut named = 0;
     for member in responses.members() {
-        check_tool_uses(server, version, member.value())?;
+        check_uses(server, version, member.value(), &mut named)?;
     }
     Ok(())
 }
@@ -97,11 +98,20 @@ pub(super) fn check_tool_uses(
     version: ProtocolVersion,
     sampled: Value<'_>,
 ) -> Result<(), Refusal> {
+    check_uses(server, version, sampled, &mut 0)
+}
+
+/// The same, with how many tools the body has named before.
+fn check_uses(
+    server: &View,
+    version: ProtocolVersion,
+    sampled: Value<'_>,
+    named: &mut usize,
+) -> Result<(), Refusal> {
     check(sampled, SAMPLED)?;
     let Some(content) = sampled.get("content") else {
         return Ok(());
     };
-    let mut named = 0;
     for block in std::iter::once(content).chain(content.elements()) {
         // A form that a user filled in comes as `content` too, and its keys are its own.
         if !fold::any(block, "type", |value| {
@@ -110,8 +120,8 @@ pub(super) fn check_tool_uses(
             continue;
         }
         check(block, BLOCK)?;
-        named += 1;
-        if named > MAX_TOOL_USES {
+        *named += 1;
+        if *named > MAX_TOOL_USES {
             return Err(Refusal::params("a message names too many tools"));
         }
         let name = block.get("name").and_then(Value::as_str);

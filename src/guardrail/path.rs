@@ -54,7 +54,7 @@ impl<'a> Path<'a> {
     }
 }
 
-/// The longest key that a path repeats, in characters. Longer ones are cut.
+/// The longest key that a path repeats, in characters.
 const KEY_CHARS: usize = 64;
 
 impl fmt::Display for Path<'_> {
@@ -67,11 +67,9 @@ impl fmt::Display for Path<'_> {
 impl fmt::Display for Segment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) if is_plain(key) => write!(f, ".{key}"),
-            Self::Key(key) => {
-                let cut: String = key.chars().take(KEY_CHARS).collect();
-                write!(f, "[{cut:?}]")
-            }
+            Self::Key(key) if is_name(key) => write!(f, ".{key}"),
+            // It may be data itself: an address, a number.
+            Self::Key(_) => f.write_str("[*]"),
             Self::Index(index) => write!(f, "[{index}]"),
             // The JSON in a text reads on where the text is.
             Self::Inside => Ok(()),
@@ -79,9 +77,12 @@ impl fmt::Display for Segment<'_> {
     }
 }
 
-fn is_plain(key: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    !key.is_empty() && key.len() <= KEY_CHARS && key.chars().all(is_word)
+/// Whether a key is a name that someone gave to a member, and hardly data.
+fn is_name(key: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
+    let begins = !key.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let digits = key.chars().filter(char::is_ascii_digit).count();
+    begins && !key.is_empty() && key.len() <= KEY_CHARS && digits < 4 && key.chars().all(is_word)
 }
 
 /// A pattern of places: `$.user.email`, `items[*].price`, `**.password`. A place that it matches
@@ -343,8 +344,8 @@ mod tests {
 
     #[test]
     fn places_are_written_as_json_paths() {
-        let place = path("content/0/text/|/user name/e-mail");
-        assert_eq!(place.to_string(), "$.content[0].text[\"user name\"].e-mail");
+        let place = path("content/0/text/|/ann@example.com/e-mail/a123-45-6789");
+        assert_eq!(place.to_string(), "$.content[0].text[*].e-mail[*]");
     }
 
     #[test]

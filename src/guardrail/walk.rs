@@ -2,11 +2,12 @@
 //! string holds, the text that base64 stands for.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
 
+use super::base64;
 use super::input::{Form, Input, Part};
 use super::path::{PathPattern, Segment};
 use crate::json::{self, Document, Kind, LoneSurrogates, Member, Splice, Value, quoted};
@@ -126,12 +127,15 @@ impl<'a> Walker<'_, 'a, '_> {
         for (at, member) in object.members().enumerate() {
             let key = member.key();
             self.path.push(Segment::Key(key.clone()));
-            self.key = Some(key.clone());
             let is_exempt = self.is_exempt();
+            // The place of a key is that of its object: a key may be what is looked for.
+            self.path.pop();
             let new_key = match is_exempt {
                 true => Edit::Keep,
                 false => self.show(&key, TextKind::Key),
             };
+            self.key = Some(key.clone());
+            self.path.push(Segment::Key(key));
             let gone = match new_key {
                 Edit::Remove => true,
                 Edit::Replace(key) => {
@@ -201,14 +205,19 @@ impl<'a> Walker<'_, 'a, '_> {
         Edit::Replace(splice.finish())
     }
 
-    /// What becomes of bytes in base64, if they are a text.
+    /// What becomes of bytes in base64, if they are a text. What is no base64 is looked at as it is.
     fn base64(&mut self, value: Value<'a>, splice: &mut Splice<'a>) -> Edit {
-        let Some(written) = value.as_str().filter(|_| !self.is_exempt()) else {
-            return Edit::Keep;
+        let Some(written) = value.as_str() else {
+            return self.value(value, splice);
         };
-        let decoded = STANDARD.decode(written.as_bytes()).ok();
-        let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else {
+        if self.is_exempt() {
+            return Edit::Keep;
+        }
+        let Some(bytes) = base64::decode(&written) else {
             return settle(self.show(&written, TextKind::String), value, splice);
+        };
+        let Some(text) = base64::text(bytes) else {
+            return Edit::Keep;
         };
         match self.string(&text) {
             Edit::Replace(text) => {
@@ -267,13 +276,20 @@ fn rename<'a>(object: Value<'a>, renamed: Vec<(Member<'a>, String)>, splice: &mu
         return;
     }
     let mut taken: HashSet<String> = object.members().map(|member| member.key().into()).collect();
+    // Where to go on counting: thousands of keys may become one.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for (member, key) in renamed {
-        let mut unique = key.clone();
-        let mut number = 1_usize;
-        while !taken.insert(unique.clone()) {
-            number += 1;
-            unique = format!("{key} {number}");
-        }
+        let number = numbers.entry(key.clone()).or_insert(0);
+        let unique = loop {
+            *number += 1;
+            let unique = match *number {
+                1 => key.clone(),
+                number => format!("{key} {number}"),
+            };
+            if taken.insert(unique.clone()) {
+                break unique;
+            }
+        };
         splice.rename(member, &unique);
     }
 }
@@ -337,6 +353,10 @@ mod tests {
             ),
             (r#"{"a":"[not json secret]"}"#, r#"{"a":"[not json x]"}"#),
             (r#"{"secret":1,"x":2}"#, r#"{"x 2":1,"x":2}"#),
+            (
+                r#"{"secret":1,"secretsecret":2,"xx":3}"#,
+                r#"{"x":1,"xx 2":2,"xx":3}"#,
+            ),
             (r#"{"secret":1,"x":2,"x 2":"gone"}"#, r#"{"x 3":1,"x":2}"#),
             (r#"{"a":"gone","b":["gone",1,"gone"]}"#, r#"{"b":[1]}"#),
             (r#"{"gone":"secret"}"#, "{}"),
@@ -355,6 +375,12 @@ mod tests {
             (encoded("my secret"), encoded("my x")),
             (encoded(r#"{"a":"secret"}"#), encoded(r#"{"a":"x"}"#)),
             (quoted("no base64: secret"), quoted("no base64: x")),
+            // Unpadded, in lines, in the other alphabet, not all of it UTF-8, in UTF-16.
+            (quoted("bXkgc2VjcmV0"), encoded("my x")),
+            (quoted("bXkg\r\nc2VjcmV0IQ"), encoded("my x!")),
+            (quoted("_3NlY3JldA"), encoded("\u{fffd}x")),
+            (quoted("//5zAGUAYwByAGUAdAA="), encoded("x")),
+            (r#"["secret"]"#.to_owned(), r#"["x"]"#.to_owned()),
             (quoted("iVBORw0KGgo="), quoted("iVBORw0KGgo=")),
         ] {
             assert_eq!(walked(&source, Form::Base64, &[]).0, expected, "{source}");
@@ -379,11 +405,11 @@ mod tests {
     fn texts_are_shown_with_their_keys_and_places() {
         let (_, seen) = walked(r#"{"a":[{"b":1}],"c":"{\"d\":2}"}"#, Form::Data, &[]);
         let expected = [
-            "$.a None a",
-            "$.a[0].b None b",
+            "$ None a",
+            "$.a[0] None b",
             r#"$.a[0].b Some("b") 1"#,
-            "$.c None c",
-            "$.c.d None d",
+            "$ None c",
+            "$.c None d",
             r#"$.c.d Some("d") 2"#,
         ];
         assert_eq!(seen, expected);

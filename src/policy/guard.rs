@@ -192,6 +192,13 @@ impl Guards {
         guards
     }
 
+    /// Whether what looks depends on the tool.
+    #[must_use]
+    pub fn differ(&self, phase: Phase) -> bool {
+        let mut attached = self.attached(phase).iter();
+        attached.any(|it| it.tool.is_some() || !it.guard.tools.is_empty())
+    }
+
     /// All that are attached for a phase.
     #[must_use]
     pub fn attached(&self, phase: Phase) -> &[Attached] {

@@ -2,5 +2,6 @@
 
 mod asked;
 mod output;
+mod places;
 mod talk;
 mod tools;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::exchange::occurrence::{Occurrence, Outcome};
 use crate::exchange::reply::HeaderEdits;
 use crate::guardrail::{
-    Form, Input, Operation, Part, Path, Phase, Report, restore, restored, token,
+    Form, Input, Operation, Part, Path, Phase, Report, Strategy, restore, restored, token,
 };
 use crate::json::{Document, Splice, Value};
 use crate::mcp::header;
-use crate::policy::guard::{Guard, Means};
+use crate::policy::guard::{About, Guard, Means};
 use crate::policy::{HiddenValues, Limits, View};
 
 /// A body in which values stand in the place of tokens.
@@ -35,9 +35,9 @@ pub(in crate::exchange) fn body(view: &View, limits: &Limits, body: &[u8]) -> Op
     let document = Document::parse(body, &limits.json).ok()?;
     let root = document.root();
     let mut parts = Vec::new();
-    answers(root, &mut parts);
+    answers(view, root, &mut parts);
     for element in root.elements() {
-        answers(element, &mut parts);
+        answers(view, element, &mut parts);
     }
     let input = Input {
         phase: Phase::Call,
@@ -92,17 +92,36 @@ pub(in crate::exchange) fn mirrors(
 fn hider(view: &View) -> Option<(&Arc<Guard>, HiddenValues)> {
     let guards = view.guards().attached(Phase::Result).iter();
     let mut guards = guards.map(|attached| &attached.guard);
-    let hides = |guard: &&Arc<Guard>| match &guard.means {
-        Means::Check(check) => check.hides_values(),
-        Means::External(_) => false,
-    };
-    let guard = guards.find(hides)?;
+    let guard = guards.find(|guard| hides(guard))?;
     Some((guard, view.hidden_values()?))
 }
 
+fn hides(guard: &Guard) -> bool {
+    guard.strategy != Strategy::Audit
+        && match &guard.means {
+            Means::Check(check) => check.hides_values(),
+            Means::External(_) => false,
+        }
+}
+
+/// Whether values are hidden in what comes of this: else it would tell them to who has only tokens.
+fn hides_again(view: &View, about: About<'_>) -> bool {
+    let guards = view.guards().of(Phase::Result, about);
+    guards.into_iter().any(|guard| hides(guard))
+}
+
 /// The parts of a message in which a client says something of its own.
-fn answers<'d>(message: Value<'d>, parts: &mut Vec<Part<'d>>) {
+fn answers<'d>(view: &View, message: Value<'d>, parts: &mut Vec<Part<'d>>) {
     let params = message.get("params");
+    let method = message.get("method").and_then(Value::as_str);
+    let name = params.and_then(|params| params.get("name")?.as_str());
+    let about = match (method.as_deref(), name.as_deref()) {
+        (Some("tools/call"), Some(tool)) => About::Tool(tool),
+        _ => About::Other,
+    };
+    if !hides_again(view, about) {
+        return;
+    }
     let arguments = params.and_then(|params| params.get("arguments"));
     let responses = params.and_then(|params| params.get("inputResponses"));
     let content = message

@@ -7,7 +7,7 @@ use crate::exchange::scope::{Pending, Scope};
 use crate::guardrail::{Phase, Segment};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::RequestId;
-use crate::mcp::ProtocolVersion;
+use crate::mcp::{ClientMethod, ProtocolVersion};
 use crate::policy::guard::About;
 use crate::policy::{Limits, Target, View};
 
@@ -18,6 +18,8 @@ pub(super) struct Site {
     pub(super) path: Vec<Segment<'static>>,
     /// The method of the message, if it has one, or of the request that it answers.
     pub(super) method: String,
+    /// Whether whoever waits for the message, or for its answer, has called a tool.
+    pub(super) answers_call: bool,
     about: OwnedAbout,
 }
 
@@ -62,7 +64,7 @@ impl Guarding {
         view: &Arc<View>,
         version: ProtocolVersion,
         limits: &Limits,
-        text: &str,
+        (text, is_restored): (&str, bool),
     ) -> Option<Self> {
         if view.guards().attached(Phase::Call).is_empty() {
             return None;
@@ -90,6 +92,7 @@ impl Guarding {
             phase: Phase::Call,
             limits: limits.json,
             id_bytes: limits.id_bytes,
+            max_bytes: limits.request_bytes,
             text: if is_changed {
                 splice.finish()
             } else {
@@ -97,6 +100,8 @@ impl Guarding {
             },
             is_changed,
             is_dropped: false,
+            has_gaps: false,
+            is_restored,
             stages: stages.into(),
             occurrences: Vec::new(),
         })
@@ -126,9 +131,12 @@ impl Guarding {
             phase: Phase::Result,
             limits: limits.downlink_json(),
             id_bytes: limits.id_bytes,
+            max_bytes: limits.response_bytes,
             text: text.to_owned(),
             is_changed: false,
             is_dropped: false,
+            has_gaps: false,
+            is_restored: false,
             stages: stages.into(),
             occurrences: Vec::new(),
         })
@@ -224,6 +232,7 @@ impl<'d> Finder<'_, 'd> {
         self.sites.push(Site {
             path,
             method: "tools/call".to_owned(),
+            answers_call: key == "arguments",
             about: OwnedAbout::Tool(tool.into_owned()),
         });
     }
@@ -238,7 +247,8 @@ fn site_of_message(
 ) -> Site {
     let method = message.get("method").and_then(Value::as_str);
     let asked = match method {
-        // What comes on the stream of one request belongs to it.
+        // Some servers send what belongs to one request on the stream of another.
+        Some(_) if scope.server.guards().differ(Phase::Result) => None,
         Some(_) => only(&scope.pending),
         None => {
             let id = message.get("id");
@@ -260,15 +270,26 @@ fn site_of_message(
             ) => OwnedAbout::Other,
             // News of tasks are about tools that are not looked up here.
             None if !pending.tasks.is_empty() => OwnedAbout::Unknown,
+            // What looks like the result of a tool may be one that is replayed.
+            None if is_like_a_tools(message) => OwnedAbout::Unknown,
             None => OwnedAbout::Other,
         },
     };
     let of_request = || asked.map_or("", |pending| pending.method.as_str());
+    let is_call = |pending: &Pending| pending.method == ClientMethod::ToolsCall;
     Site {
         path,
+        answers_call: method.is_none() && asked.is_some_and(is_call),
         method: method.map_or_else(|| of_request().to_owned(), |method| method.into_owned()),
         about,
     }
+}
+
+/// Whether a message holds what only tools answer.
+fn is_like_a_tools(message: Value<'_>) -> bool {
+    let result = message.get("result");
+    let has = |key| result.and_then(|result| result.get(key)).is_some();
+    has("content") || has("structuredContent")
 }
 
 fn only(pending: &[Pending]) -> Option<&Pending> {

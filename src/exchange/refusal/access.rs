@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{BAD_GATEWAY, Refusal, telling_name};
 use crate::exchange::ask::{CredentialFailure, IdentityFailure};
+use crate::exchange::guard::Blocked;
 use crate::guardrail::Phase;
 use crate::jsonrpc::code;
 use crate::mcp::{ProtocolVersion, code as mcp_code};
@@ -115,9 +116,10 @@ impl Refusal {
         about: About<'_>,
         (phase, version): (Phase, ProtocolVersion),
         guardrail: &str,
-        is_violation: bool,
-        text: String,
+        blocked: Blocked,
+        answers_call: bool,
     ) -> Self {
+        let Blocked { is_violation, text } = blocked;
         let reason = match is_violation {
             true => Reason::GuardrailViolation,
             false => Reason::GuardrailFailed,
@@ -135,7 +137,7 @@ impl Refusal {
         refusal.0.detail = format!("the guardrail {guardrail} looked at the {phase}").into();
         refusal.0.target = about.tool().map(|tool| telling_name(Target::Tool(tool)));
         refusal.0.rule = Some(RuleId::new(format!("guardrails.{guardrail}")));
-        if about.tool().is_some() && tells_models {
+        if answers_call && tells_models {
             refusal.0.is_tool_error = Some(version);
         }
         refusal

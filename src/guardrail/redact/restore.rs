@@ -10,13 +10,14 @@ use crate::json::Splice;
 const RULE: &str = "token_restored";
 
 /// Puts values in the place of the tokens that stand for them for this caller: as a whole text,
-/// within a text, in keys, and in the JSON that a text holds. Others stay as they are.
+/// within a text, and in the JSON that a text holds. Others stay as they are, and so do those in keys.
 pub fn restore<'d>(input: &Input<'_, 'd>, splice: &mut Splice<'d>, report: &mut Report) {
     let Some(vault) = input.vault else {
         return;
     };
     walk(input, splice, &mut |text| {
-        if text.kind == TextKind::Number {
+        // What a key is called may be told to the client.
+        if text.kind != TextKind::String {
             return Edit::Keep;
         }
         let Some(restored) = restored(text.text, vault) else {

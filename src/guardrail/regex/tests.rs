@@ -44,11 +44,7 @@ fn what_is_denied_is_found() {
             r#"{"a":[{"b":"drop table"}]}"#,
             vec!["regex_deny $.a[0].b"],
         ),
-        (
-            NONE,
-            r#"{"drop table":1}"#,
-            vec![r#"regex_deny $["drop table"]"#],
-        ),
+        (NONE, r#"{"drop table":1}"#, vec![r#"regex_deny $[*]"#]),
         (
             NONE,
             r#"{"q":"{\"a\":\"dr\\u006fp table\"}"}"#,

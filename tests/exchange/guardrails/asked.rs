@@ -210,7 +210,7 @@ fn what_can_not_be_told_passes_where_the_manifest_says_so() {
 }
 
 #[test]
-fn whoever_validates_changes_nothing_and_refuses_what_it_finds() {
+fn whoever_validates_changes_nothing_and_only_audits_where_that_is_said() {
     let finding = || sluice::exchange::JudgedFinding {
         rule: "r".to_owned(),
         path: "$.a".to_owned(),
@@ -220,6 +220,7 @@ fn whoever_validates_changes_nothing_and_refuses_what_it_finds() {
         let policy = policy(vec![guard("g", Operation::Validate, strategy)], vec![]);
         let mut talk = Talk::new(&policy, |_| {
             Ok(Judgement {
+                allowed: false,
                 payload: Some(r#"{"a":"changed"}"#.to_owned()),
                 findings: vec![finding()],
                 ..allow()?
@@ -396,4 +397,79 @@ fn over_http_sse_a_refusal_comes_down_the_stream() {
     let sent = talk.body(&call(1, "get_x", "")).on().unwrap();
     assert_eq!(parsed(&sent)["method"], "ping", "{sent}");
     assert!(!sent.contains("arguments\":"), "{sent}");
+}
+
+#[test]
+fn a_message_that_leaves_a_batch_moves_no_other() {
+    let mut of_one = mutating("one");
+    of_one.tools = vec![Pattern::name("get_x").unwrap()];
+    let policy = policy(vec![], vec![mutating("news"), of_one]);
+    let mut talk = Talk::new(&policy, |ask| match (&*ask.guardrail, &*ask.method) {
+        ("news", "notifications/message") => block("no"),
+        ("one", _) => replace(r#"{"content":[{"type":"text","text":"clean"}]}"#),
+        _ => allow(),
+    });
+    talk.post("/mcp/desk", &[BATCH]).on();
+    let messages = [call(1, "get_x", ""), call(2, "get_y", "")];
+    talk.body(&format!("[{}]", messages.join(","))).on();
+    talk.answers("application/json").on();
+    let answers = r#"[{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"news"}},{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"secret"}]}},{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"other"}]}}]"#;
+    let out = parsed(&talk.chunk(answers, true).on().unwrap());
+    assert_eq!(out.as_array().unwrap().len(), 2, "{out}");
+    assert_eq!(out[0]["result"]["content"][0]["text"], "clean");
+    assert_eq!(out[1]["result"]["content"][0]["text"], "other");
+}
+
+#[test]
+fn a_payload_that_does_not_fit_in_its_place_is_none() {
+    let depth = Limits::default().json.depth;
+    let nested = |levels: usize| {
+        let (open, close) = (r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        format!("{open}1{close}")
+    };
+    for (levels, passes) in [(depth - 2, true), (depth - 1, false), (depth, false)] {
+        let policy = policy(vec![mutating("g")], vec![]);
+        let mut talk = Talk::new(&policy, |_| replace(nested(levels)));
+        talk.post("/mcp/desk", &[V]).on();
+        let came = talk.body(&call(1, "get_x", ""));
+        match passes {
+            true => assert!(came.on().is_some()),
+            false => assert_eq!(came.refused().reason().as_str(), "guardrail_failed"),
+        }
+    }
+}
+
+#[test]
+fn whoever_validates_elsewhere_says_itself_what_is_refused() {
+    let policy = policy(
+        vec![guard("g", Operation::Validate, Strategy::Enforce)],
+        vec![],
+    );
+    let mut talk = Talk::new(&policy, |_| {
+        Ok(Judgement {
+            findings: vec![sluice::exchange::JudgedFinding {
+                rule: "seen".to_owned(),
+                path: "$.a".to_owned(),
+                entity: None,
+            }],
+            ..allow()?
+        })
+    });
+    talk.post("/mcp/desk", &[V]).on();
+    talk.body(&call(1, "get_x", r#","arguments":{"a":1}"#)).on();
+}
+
+#[test]
+fn news_on_the_stream_of_a_tool_is_shown_to_those_of_all_tools() {
+    let mut of_another = mutating("another");
+    of_another.tools = vec![Pattern::name("get_y").unwrap()];
+    let policy = policy(vec![], vec![of_another]);
+    let mut talk = Talk::new(&policy, |_| block("no"));
+    talk.post("/mcp/desk", &[V]).on();
+    talk.body(&call(1, "get_x", "")).on();
+    talk.answers("text/event-stream").on();
+    let news = "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":\"of y\"}}\n\n";
+    let out = talk.chunk(news, false).on().unwrap();
+    assert!(!out.contains("of y"), "{out}");
+    assert_eq!(talk.asked.len(), 1);
 }

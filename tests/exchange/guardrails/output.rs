@@ -369,7 +369,7 @@ fn a_token_is_a_value_again_in_arguments() {
     let token = token(&policy);
     let nested = json!({"to": token}).to_string();
     let arguments = json!({
-        "email": token, "text": format!("write {token}!"), "json": nested, "list": [{token.clone(): 1}],
+        "email": token, "text": format!("write {token}!"), "json": nested, "list": [{"to": token}],
     });
     let call = request(
         "tools/call",
