@@ -1,6 +1,7 @@
 //! Guardrails: who looks at what, in which order, and what follows from it.
 
 mod asked;
+mod input;
 mod output;
 mod places;
 mod talk;

@@ -218,14 +218,16 @@ fn restricts(condition: &Expr) -> bool {
     if let Expr::Nested(inner) = condition {
         return restricts(inner);
     }
-    if let Expr::BinaryOp { left, op, right } = condition {
-        return match op {
-            Op::And => restricts(left) || restricts(right),
-            Op::Or => restricts(left) && restricts(right),
-            _ => left != right && has_name(condition),
-        };
+    let Expr::BinaryOp { left, op, right } = condition else {
+        return has_name(condition);
+    };
+    if *op == Op::And {
+        return restricts(left) || restricts(right);
     }
-    has_name(condition)
+    if *op == Op::Or {
+        return restricts(left) && restricts(right);
+    }
+    left != right && has_name(condition)
 }
 
 /// Whether there is a column, or what may be one, in an expression.

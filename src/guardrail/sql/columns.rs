@@ -53,15 +53,8 @@ impl<'w> Place<'w> {
         let columns = &self.policy.columns;
         let name: Vec<String> = name.iter().map(|part| folded(&part.value)).collect();
         let shown = name.join(".");
-        if columns
-            .deny
-            .iter()
-            .any(|pattern| self.denies(pattern, &name))
-        {
-            return Some(Flaw::new(
-                "sql_column",
-                format!("the column `{shown}` may not be used; leave it out"),
-            ));
+        if let Some(flaw) = self.denied(&name) {
+            return Some(flaw);
         }
         let allow = columns.allow.as_ref()?;
         match self.is_allowed(allow, &name) {
@@ -78,6 +71,18 @@ impl<'w> Place<'w> {
                 ))
             }
         }
+    }
+
+    /// What is wrong with a column that may be one of those that are denied.
+    pub(super) fn denied(self, name: &[String]) -> Option<Flaw> {
+        let mut deny = self.policy.columns.deny.iter();
+        let shown = name.join(".");
+        deny.any(|pattern| self.denies(pattern, name)).then(|| {
+            Flaw::new(
+                "sql_column",
+                format!("the column `{shown}` may not be used; leave it out"),
+            )
+        })
     }
 
     /// Whether a pattern may be about a column, whichever part of the name is the column.

@@ -151,6 +151,9 @@ impl Visitor for Walker<'_> {
                 self.explain_all(of);
             }
         }
+        if query.settings.is_some() {
+            self.kind(StatementKind::Set);
+        }
         if !query.pipe_operators.is_empty() {
             self.unclear("`|>`");
         }
@@ -287,9 +290,10 @@ impl Visitor for Walker<'_> {
                 }
             }
             TableFactor::TableFunction { expr, alias } => {
-                match expr {
-                    Expr::Function(function) => self.function(&function.name, true),
-                    _ => self.unclear("TABLE(…)"),
+                if let Expr::Function(function) = expr {
+                    self.function(&function.name, true);
+                } else {
+                    self.unclear("TABLE(…)");
                 }
                 if let Some(alias) = alias {
                     self.explain_all(alias);
@@ -393,23 +397,16 @@ impl Walker<'_> {
         if !self.policy.columns.is_listed() {
             return;
         }
-        match value {
+        if let Value::DoubleQuotedString(text) = value {
             // With some settings, this is a name.
-            Value::DoubleQuotedString(text) => {
-                let name = Ident::new(text);
-                if !self.policy.columns.deny.is_empty() {
-                    let flaw = self.place().column(&[&name]);
-                    self.flaws
-                        .extend(flaw.filter(|_| self.policy.columns.allow.is_none()));
-                }
-            }
-            // By its number.
-            Value::Placeholder(text)
-                if self.policy.dialect == Dialect::Snowflake && text.starts_with('$') =>
-            {
-                self.star();
-            }
-            _ => {}
+            let flaw = self.place().denied(&[folded(text)]);
+            self.flaws.extend(flaw);
+        } else if let Value::Placeholder(text) = value
+            && self.policy.dialect == Dialect::Snowflake
+            && text.starts_with('$')
+        {
+            // A column by its number.
+            self.star();
         }
     }
 }

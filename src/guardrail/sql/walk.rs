@@ -208,6 +208,16 @@ impl Walker<'_> {
         if self.place().is_cte(name) {
             return;
         }
+        // Some servers read files, and what is behind URLs, by names in the place of tables.
+        let is_file = |it: &Ident| it.quote_style == Some('\'') || it.value.contains(['/', '\\']);
+        if name
+            .0
+            .iter()
+            .filter_map(ObjectNamePart::as_ident)
+            .any(is_file)
+        {
+            self.flaw("sql_table", "it names a file in the place of a table");
+        }
         let parts = parts(name);
         let tables = &self.policy.tables;
         let is_secret = |it: &&str| NamePattern::parse(it).is_ok_and(|it| it.may_be(&parts));

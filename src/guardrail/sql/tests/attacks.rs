@@ -194,6 +194,23 @@ fn what_readers_take_in_different_ways_is_refused() {
             "SELECT utl_http.request('http://x') FROM dual",
             "sql_function",
         ),
+        (D::DuckDb, "SELECT a FROM '/etc/passwd'", "sql_table"),
+        (
+            D::DuckDb,
+            "SELECT a FROM \"s3://bucket/x.parquet\"",
+            "sql_table",
+        ),
+        (D::Spark, "SELECT a FROM csv.`/etc/passwd`", "sql_table"),
+        (
+            D::ClickHouse,
+            "SELECT a FROM t SETTINGS readonly = 0",
+            "sql_statement",
+        ),
+        (
+            D::BigQuery,
+            "SELECT a FROM EXTERNAL_QUERY('c', 'SELECT 1')",
+            "sql_function",
+        ),
         (
             D::Snowflake,
             "SELECT system$abort_session(1)",
