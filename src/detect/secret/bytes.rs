@@ -24,7 +24,7 @@ static WORD: [bool; 256] = {
     table
 };
 
-fn in_word(byte: u8) -> bool {
+pub(super) fn in_word(byte: u8) -> bool {
     WORD.get(usize::from(byte)).is_some_and(|word| *word)
 }
 
@@ -41,12 +41,6 @@ pub(super) fn before(bytes: &[u8], place: usize) -> u8 {
 /// A part of the bytes, empty where there is none.
 pub(super) fn part(bytes: &[u8], from: usize, to: usize) -> &[u8] {
     bytes.get(from..to.min(bytes.len())).unwrap_or_default()
-}
-
-/// Where the next word begins, at or after a place.
-pub(super) fn word_start(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    Some(from + rest.iter().position(|byte| in_word(*byte))?)
 }
 
 /// Where the bytes that `belongs` holds of end, from a place on.
@@ -89,9 +83,13 @@ pub(super) fn has(bytes: &[u8], place: usize, text: &str) -> bool {
 
 /// Whether a text is somewhere in the bytes, without regard to ASCII case.
 pub(super) fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes
-        .windows(text.len())
-        .any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+    let first = text.bytes().next().unwrap_or(0) | 0x20;
+    let begins = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte | 0x20 == first);
+    let mut places = begins.map(|(place, _)| place);
+    places.any(|place| has(bytes, place, text))
 }
 
 /// Where a line ends, from a place on, at most `most` bytes further.

@@ -17,64 +17,6 @@ const SHORTEST: usize = 14;
 /// The longest: what is longer is data.
 const LONGEST: usize = 1024;
 
-/// Words that say that a value is public: what it is a digest, an identifier or a version of.
-const PUBLIC: &[&str] = &[
-    "commit",
-    "sha",
-    "sha1",
-    "sha256",
-    "sha512",
-    "sha384",
-    "md5",
-    "digest",
-    "hash",
-    "checksum",
-    "integrity",
-    "revision",
-    "rev",
-    "etag",
-    "blob",
-    "tree",
-    "uuid",
-    "guid",
-    "version",
-    "build",
-    "image",
-    "fingerprint",
-    "parent",
-    "merge",
-    "head",
-    "tag",
-    "branch",
-    "ref",
-    "resolved",
-    "crc",
-    "trace",
-    "span",
-    "request",
-    "correlation",
-    "order",
-    "invoice",
-    "public",
-    "pubkey",
-    "thumbprint",
-    "serial",
-    "block",
-    "transaction",
-    "tx",
-    "txid",
-    "address",
-    "wallet",
-    "contract",
-    "file",
-    "path",
-    "filename",
-    "cid",
-    "oid",
-    "nonce",
-    "salt",
-];
-
 /// What was found in front of a value.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Surroundings {
@@ -85,9 +27,9 @@ pub(super) struct Surroundings {
 }
 
 /// Where a value around a place begins and ends: base64 and base64url, no path.
-pub(super) fn value_around(bytes: &[u8], run: usize, end: usize, lowest: usize) -> (usize, usize) {
+pub(super) fn value_around(bytes: &[u8], run: usize, end: usize) -> (usize, usize) {
     let belongs = |byte: u8| is_word(byte) || matches!(byte, b'+' | b'/' | b'~');
-    let start = start_of(bytes, run, 256, belongs).max(lowest);
+    let start = start_of(bytes, run, 256, belongs);
     let stop = end_of(bytes, end, |byte| {
         belongs(byte) || matches!(byte, b'=' | b'.')
     })
@@ -128,7 +70,7 @@ pub(super) fn before_value(bytes: &[u8], start: usize, key: Option<&str>) -> Sur
             break;
         };
         let word = part(bytes, from, to);
-        if is_public(word) {
+        if keyword::is_public(word) {
             return Surroundings::default();
         }
         note(&mut found, word, words);
@@ -170,18 +112,11 @@ fn word_before(bytes: &[u8], place: usize, lowest: usize) -> Option<(usize, usiz
     (start < end && start >= lowest && before(bytes, start) != b'#').then_some((start, end))
 }
 
-fn is_public(word: &[u8]) -> bool {
-    let last = word
-        .rsplit(|byte| !byte.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    PUBLIC
-        .iter()
-        .any(|public| last.eq_ignore_ascii_case(public.as_bytes()))
-}
-
 /// The rule that a value is a secret by, if what stands before it makes it one.
 pub(super) fn rule(value: &[u8], around: Surroundings) -> Option<&'static str> {
+    if around.vendor.is_none() && around.strength.is_none() {
+        return None;
+    }
     if value.len() < SHORTEST || value.len() > LONGEST || judge::is_invitation(value) {
         return None;
     }
@@ -232,6 +167,13 @@ pub(super) fn glued(
     key: Option<&str>,
 ) -> Option<(usize, &'static str)> {
     let run = part(bytes, start, end);
+    if !run
+        .iter()
+        .take(8)
+        .any(|byte| matches!(byte | 0x20, b'g'..=b'z'))
+    {
+        return None;
+    }
     let mut around = Surroundings::default();
     let mut from = 0;
     for _ in 0..MOST_WORDS {
@@ -258,15 +200,8 @@ pub(super) fn glued(
 
 fn is_glued(rest: &[u8], around: Surroundings) -> bool {
     let least = if around.vendor.is_some() { 7 } else { 12 };
-    longest_part(rest) >= least
-        && (judge::is_mixed(rest) || around.vendor.is_some() && longest_part(rest) >= 20)
-}
-
-fn longest_part(text: &[u8]) -> usize {
-    text.split(|byte| !byte.is_ascii_alphanumeric())
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or(0)
+    judge::longest_part(rest) >= least
+        && (judge::is_mixed(rest) || around.vendor.is_some() && judge::longest_part(rest) >= 20)
 }
 
 /// Whether what stands right before a place makes it a part of something else.

@@ -89,6 +89,20 @@ pub(super) fn is_random(value: &[u8]) -> bool {
     mix.changes * often >= mix.length && !is_wordy(value)
 }
 
+/// Whether a word may be drawn at all: the quick look that words and numbers do not pass.
+pub(super) fn may_be_drawn(word: &[u8]) -> bool {
+    let head = word.get(..64).unwrap_or(word);
+    let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let capitals = head.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    digits > 0 && digits < head.len() || capitals * 4 > head.len() || longest_part(head) >= 20
+}
+
+/// The length of the longest part of a value that is letters and digits alone.
+pub(super) fn longest_part(value: &[u8]) -> usize {
+    let parts = value.split(|byte| !byte.is_ascii_alphanumeric());
+    parts.map(<[u8]>::len).max().unwrap_or(0)
+}
+
 /// Whether a value mixes letters and digits at all, as keys in examples do: `abcdef1234567890`.
 pub(super) fn is_mixed(value: &[u8]) -> bool {
     let mix = Mix::of(value);

@@ -19,7 +19,7 @@ const LONGEST: usize = 512;
 /// The text as a whole, where the key that it stands under makes it a secret.
 pub(super) fn whole(bytes: &[u8], key: &str) -> Option<Range<usize>> {
     let key = key.as_bytes();
-    if bytes.is_empty() || bytes.len() > LONGEST || !keyword::may_tell(key) {
+    if bytes.is_empty() || bytes.len() > LONGEST {
         return None;
     }
     let strength = keyword::strength(key)?;
@@ -37,29 +37,25 @@ pub(super) fn whole(bytes: &[u8], key: &str) -> Option<Range<usize>> {
 /// The secret after a word that may announce one.
 pub(super) fn after(bytes: &[u8], start: usize, end: usize) -> Option<Found> {
     let word = part(bytes, start, end);
-    match word {
-        b"-u" | b"--user" | b"-U" | b"--proxy-user" => {
-            let (from, to) = odd::user_flag(bytes, end)?;
-            return Some(secret(from, to, "basic_credential"));
-        }
-        _ if word.eq_ignore_ascii_case(b"basic") => {
-            let (from, to) = odd::basic(bytes, end)?;
-            return Some(secret(from, to, "basic_credential"));
-        }
-        _ => {}
-    }
     let strength = keyword::strength(word)?;
     let value = assignment::after(bytes, end)?;
+    if has(bytes, value.start, "basic ") {
+        let (from, to) = odd::basic(bytes, value.start + 5)?;
+        return Some(secret(from, to, "basic_credential"));
+    }
     if is_secret(bytes, word, strength, value) {
-        return Some(refined(bytes, value, word));
+        return Some(refined(bytes, value.start..value.end, word));
+    }
+    if value.by == By::Space || value.quote != 0 {
+        return None;
     }
     let fallback = assignment::fallback(bytes, value.start)?;
-    (value.by != By::Space && value.quote == 0 && is_secret(bytes, word, strength, fallback))
-        .then(|| refined(bytes, fallback, word))
+    is_secret(bytes, word, strength, fallback)
+        .then(|| refined(bytes, fallback.start..fallback.end, word))
 }
 
 /// A value as the token that it begins with, if it does.
-fn refined(bytes: &[u8], value: Value, word: &[u8]) -> Found {
+pub(super) fn refined(bytes: &[u8], value: Range<usize>, word: &[u8]) -> Found {
     if let Some((end, rule)) = tokens::starting(bytes, value.start) {
         return secret(value.start, end, rule);
     }
@@ -94,28 +90,26 @@ fn is_secret(bytes: &[u8], name: &[u8], strength: Strength, place: Value) -> boo
 
 /// Whether a value is a password: whatever is no placeholder, variable, expression or prose.
 fn is_password(bytes: &[u8], value: &[u8], place: Value) -> bool {
-    if value.len() < 4 || value.len() > 256 || judge::is_reference(value) {
+    let spoken = place.by == By::Space;
+    if value.len() < 4 || value.len() > 256 || spoken && !is_spoken(bytes, value, place) {
         return false;
     }
-    let connects = is_connection(bytes, place);
-    if judge::is_invitation(value) || !connects && judge::is_stand_in(value) {
+    if judge::is_reference(value) || judge::is_invitation(value) {
         return false;
     }
-    if place.quote != 0 && place.by == By::Space {
-        if ends_in_short(bytes, place) {
-            return false;
-        }
-        return !is_prose(value)
-            && (follows_verb(bytes, place) || Mix::of(value).digits > 0 && !value.contains(&b' '));
+    let quoted = place.quote != 0;
+    if !quoted && is_connection(bytes, place) {
+        return true;
     }
-    if place.quote != 0 {
-        return !is_prose(value) && !is_interpolated(value) && !is_markup(value);
+    if judge::is_stand_in(value) {
+        return false;
     }
     match place.by {
+        _ if quoted => !is_prose(value) && !is_interpolated(value) && !is_markup(value),
         By::Comma | By::Compare => false,
-        By::Space => is_spoken(bytes, value, place),
+        By::Space => true,
         By::Tag => !value.contains(&b'{'),
-        By::Sign | By::Tight => connects || is_bare_password(bytes, value, place),
+        By::Sign | By::Tight => is_bare_password(bytes, value, place),
     }
 }
 
@@ -281,11 +275,15 @@ fn is_markup(value: &[u8]) -> bool {
 
 /// Whether a password is given in words: as a flag, in a `.netrc`, in quotes.
 fn is_spoken(bytes: &[u8], value: &[u8], place: Value) -> bool {
+    if place.quote != 0 {
+        let drawn = Mix::of(value).digits > 0 && !value.contains(&b' ');
+        return !ends_in_short(bytes, place) && (drawn || follows_verb(bytes, place));
+    }
     let head = part(bytes, place.start.saturating_sub(96), place.start);
     let flag = head.windows(3).any(|three| three == b" --") || head.starts_with(b"--");
     let netrc =
-        contains(head, "login ") && (contains(head, "machine ") || contains(head, "default "));
-    (flag || netrc) && !value.starts_with(b"-")
+        || contains(head, "login ") && (contains(head, "machine ") || contains(head, "default "));
+    !value.starts_with(b"-") && (flag || netrc())
 }
 
 /// Whether a value is a key or token: drawn by a machine, or not like anything else.

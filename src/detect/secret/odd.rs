@@ -306,6 +306,11 @@ pub(super) fn marked(
         "+ASt", "ACDb", "+ABa", "+AMC", "AZEG", "AIoT", "+AEh", "AzSe", "AzFu", "AzCa", "+ACR",
         "ACRt", "APIM",
     ];
+    let joined = |byte: u8| matches!(byte, b'+' | b'/' | b'=');
+    let whole = matches!(text.len(), 52 | 56 | 84);
+    if !whole && !joined(before(bytes, run)) && !joined(at(bytes, run_end)) {
+        return None;
+    }
     let start = start_of(bytes, run, 90, |byte| {
         Set::Base64.holds(byte) && byte != b'='
     });

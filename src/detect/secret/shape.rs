@@ -59,6 +59,11 @@ impl Set {
 
     /// Whether a byte is of this alphabet.
     pub(super) fn holds(self, byte: u8) -> bool {
+        let sets = SETS.get(usize::from(byte)).copied().unwrap_or(0);
+        sets >> (self as u16) & 1 == 1
+    }
+
+    const fn has(self, byte: u8) -> bool {
         match self {
             Self::Digit => byte.is_ascii_digit(),
             Self::Hex => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
@@ -74,7 +79,45 @@ impl Set {
             Self::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
         }
     }
+
+    /// All of them.
+    const ALL: [Self; 12] = [
+        Self::Digit,
+        Self::Hex,
+        Self::UpperHex,
+        Self::AnyHex,
+        Self::Lower,
+        Self::Upper,
+        Self::LowerDigit,
+        Self::UpperDigit,
+        Self::Alnum,
+        Self::Url,
+        Self::Dotted,
+        Self::Base64,
+    ];
 }
+
+/// For each byte a bit for each alphabet that has it.
+static SETS: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut set = 0;
+        while set < Set::ALL.len() {
+            #[expect(
+                clippy::indexing_slicing,
+                clippy::cast_possible_truncation,
+                reason = "computed by the compiler"
+            )]
+            if Set::ALL[set].has(byte as u8) {
+                table[byte] |= 1 << (Set::ALL[set] as u16);
+            }
+            set += 1;
+        }
+        byte += 1;
+    }
+    table
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
@@ -110,6 +153,22 @@ impl Shape {
         match self.0.first() {
             Some(Part::Literal(prefix)) => prefix,
             Some(Part::Run { .. }) | None => "",
+        }
+    }
+
+    /// Whether a token of this shape may begin at a place, for a first run of a fixed length by
+    /// the literal after it.
+    pub(super) fn may_begin(&self, bytes: &[u8], from: usize) -> bool {
+        match self.0.as_slice() {
+            [Part::Run { set, least, most }, Part::Literal(next), ..] => {
+                let literal = || {
+                    bytes
+                        .get(from + least..)
+                        .is_some_and(|rest| rest.starts_with(next.as_bytes()))
+                };
+                set.holds(at(bytes, from)) && (least != most || literal())
+            }
+            _ => true,
         }
     }
 

@@ -16,12 +16,6 @@ pub(super) fn after(bytes: &[u8], start: usize, end: usize) -> Option<(usize, us
     ) {
         return stated(bytes, end).or_else(|| on_its_own_line(bytes, end));
     }
-    if is_any(word, &["psexec", "psexec64", "sshpass"]) {
-        return flag(bytes, end, b"-p");
-    }
-    if is_any(word, &["plink", "pscp"]) {
-        return flag(bytes, end, b"-pw");
-    }
     if is_any(word, &["ConvertTo-SecureString"]) {
         return argument(bytes, end, 1);
     }
@@ -88,30 +82,33 @@ fn is_drawn_or_marked(value: &[u8]) -> bool {
         && !judge::is_wordy(value) | (mix.others == 0)
 }
 
-/// What follows a flag of the same command.
-fn flag(bytes: &[u8], from: usize, flag: &[u8]) -> Option<(usize, usize)> {
-    let line = part(bytes, from, line_end(bytes, from, WINDOW));
-    let sign = line.windows(flag.len() + 2).position(|here| {
-        here.first() == Some(&b' ')
-            && here.get(1..=flag.len()) == Some(flag)
-            && here.last() == Some(&b' ')
-    })?;
-    let start = from + sign + flag.len() + 2;
-    let quote = at(bytes, start);
-    let (start, stops): (usize, u8) = if matches!(quote, b'"' | b'\'') {
-        (start + 1, quote)
-    } else {
-        (start, b' ')
-    };
+/// What follows a flag of a command that is known to take a password there.
+pub(super) fn password_flag(bytes: &[u8], flag: usize, flag_end: usize) -> Option<(usize, usize)> {
+    let line = part(bytes, flag.saturating_sub(WINDOW), flag);
+    let line = line
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    if at(bytes, flag_end) != b' ' || !COMMANDS.iter().any(|command| contains(line, command)) {
+        return None;
+    }
+    let quote = at(bytes, flag_end + 1);
+    let quoted = matches!(quote, b'"' | b'\'');
+    let start = flag_end + 1 + usize::from(quoted);
+    let stop = if quoted { quote } else { b'"' };
     let end = end_of(bytes, start, |byte| {
-        byte != stops && !byte.is_ascii_whitespace() && byte != b'"'
-    });
+        byte != stop && (quoted || !byte.is_ascii_whitespace())
+    })
+    .min(start + WINDOW);
     let value = part(bytes, start, end);
     (value.len() >= 4 && !odd::is_template(value)).then_some((start, end))
 }
 
+/// Commands with passwords after `-p` or `-pw`.
+const COMMANDS: &[&str] = &["psexec", "sshpass", "plink", "pscp"];
+
 /// The text in quotes that is the argument of this number, from one on.
-fn argument(bytes: &[u8], from: usize, number: usize) -> Option<(usize, usize)> {
+pub(super) fn argument(bytes: &[u8], from: usize, number: usize) -> Option<(usize, usize)> {
     let limit = bytes.len().min(from + WINDOW * 2);
     let mut place = from;
     for turn in 1..=number {
@@ -165,12 +162,6 @@ mod tests {
                 Some("bd9627decc63"),
             ),
             ("password to go on:\n\nthen click\n", "password", None),
-            (
-                "psexec \\\\host -u Admin -p braksha cmd",
-                "psexec",
-                Some("braksha"),
-            ),
-            ("psexec \\\\host -u Admin -p $Pass cmd", "psexec", None),
             (
                 "ConvertTo-SecureString \"a1b2c3\" -AsPlainText",
                 "ConvertTo-SecureString",

@@ -106,6 +106,8 @@ fn passwords_are_found_whatever_they_look_like() {
             "CREATE USER joe IDENTIFIED BY PASSWORD 'letmein'",
             "letmein",
         ),
+        ("psexec \\\\host -u Admin -p letmein cmd", "letmein"),
+        ("sshpass -p 'let me in' ssh joe@a", "let me in"),
         ("curl -u joe:letmein https://x.io", "letmein"),
         ("postgres://joe:letmein@db/x", "letmein"),
         ("the password is 'letmein'.", "letmein"),

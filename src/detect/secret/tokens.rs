@@ -96,6 +96,7 @@ pub(super) fn starting(bytes: &[u8], from: usize) -> Option<(usize, &'static str
     known.or_else(|| {
         let loose = INDEX.loose.iter();
         loose
+            .filter(|token| token.shape.may_begin(bytes, from))
             .filter_map(|token| held(token, bytes, from))
             .reduce(longer)
     })
@@ -122,11 +123,7 @@ fn is_likely(shape: &Shape, body: &[u8]) -> bool {
 }
 
 /// The token that a long run of word bytes is, or is the end of, from where to where, and whose.
-pub(super) fn around(
-    bytes: &[u8],
-    run: usize,
-    lowest: usize,
-) -> Option<(usize, usize, &'static str)> {
+pub(super) fn around(bytes: &[u8], run: usize) -> Option<(usize, usize, &'static str)> {
     let mut start = unescaped(bytes, run);
     loop {
         if let Some((end, rule)) = starting(bytes, start)
@@ -134,14 +131,22 @@ pub(super) fn around(
         {
             return Some((start, end, rule));
         }
-        start = earlier(bytes, start, run.saturating_sub(MOST_BEFORE).max(lowest))?;
+        start = earlier(bytes, start, run.saturating_sub(MOST_BEFORE))?;
     }
 }
 
 /// Where the word before a place begins, where only what joins parts of a token is between.
 fn earlier(bytes: &[u8], place: usize, lowest: usize) -> Option<usize> {
-    let joins = |byte| matches!(byte, b'.' | b'/' | b':' | b'~' | b'|' | b'@');
-    let end = start_of(bytes, place, 2, joins);
+    let joins = |byte| matches!(byte, b'.' | b':' | b'~' | b'|');
+    let slashes = before(bytes, place) == b'/'
+        && at(bytes, place - 1) == b'/'
+        && place > 2
+        && at(bytes, place - 3).is_ascii_digit();
+    let end = if slashes {
+        place - 2
+    } else {
+        start_of(bytes, place, 1, joins)
+    };
     if end == place {
         return None;
     }

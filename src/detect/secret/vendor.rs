@@ -62,6 +62,48 @@ static VENDORS: LazyLock<HashMap<&'static str, Vendor>> = LazyLock::new(|| {
     vendors
 });
 
+/// How many values a hash of three letters has.
+const HASHES: usize = 1 << 15;
+
+/// Whether any name begins with three letters of a hash.
+static BEGINNINGS: LazyLock<Vec<bool>> = LazyLock::new(|| {
+    let mut known = vec![false; HASHES];
+    let thirds = |name: &str| match name.as_bytes() {
+        [_, _, third, ..] => vec![*third],
+        // After a name of two letters anything may follow.
+        _ => (0..=u8::MAX).collect(),
+    };
+    for name in VENDORS.keys() {
+        for third in thirds(name) {
+            let hash = hash(name.as_bytes(), third);
+            if let Some(known) = hash.and_then(|hash| known.get_mut(hash)) {
+                *known = true;
+            }
+        }
+    }
+    known
+});
+
+/// A hash of the first two letters and a third, without regard to case.
+fn hash(name: &[u8], third: u8) -> Option<usize> {
+    let fold = |byte: u8| usize::from(byte & 0x1f);
+    let [first, second, ..] = *name else {
+        return None;
+    };
+    Some(fold(first) << 10 | fold(second) << 5 | fold(third))
+}
+
+/// Whether a name may begin here: the quick look that most words do not pass.
+fn may_begin(rest: &[u8]) -> bool {
+    let third = rest
+        .iter()
+        .skip(2)
+        .find(|byte| byte.is_ascii_alphanumeric());
+    hash(rest, third.copied().unwrap_or(0))
+        .and_then(|hash| BEGINNINGS.get(hash))
+        .is_some_and(|known| *known)
+}
+
 /// Whether a text is nothing but a vendor's name.
 pub(super) fn is_name(text: &[u8]) -> bool {
     named(text, text.len()).is_some()
@@ -103,6 +145,9 @@ fn begins(word: &[u8], place: usize) -> bool {
 
 /// The vendor that the rest of a word begins with: the longest name that ends at a boundary.
 fn beginning(rest: &[u8]) -> Option<&'static Vendor> {
+    if !may_begin(rest) {
+        return None;
+    }
     (SHORTEST..=rest.len().min(LONGEST + 4))
         .rev()
         .filter(|length| ends(rest, *length))
