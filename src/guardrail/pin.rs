@@ -59,7 +59,8 @@ impl Pin {
             }
             !suspicions.is_empty() && response == Response::Hide
         });
-        !(differs && self.on_change == Response::Hide) && !is_suspicious
+        let is_hidden = differs && self.on_change == Response::Hide;
+        !is_hidden && !is_suspicious
     }
 
     /// Judges a call of a tool by what the last list said of it. A tool that no list was seen of was

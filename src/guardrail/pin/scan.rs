@@ -67,10 +67,10 @@ fn any_of(phrases: &[&str]) -> Option<Regex> {
 }
 
 /// What is suspicious in the texts of a definition.
-pub(super) fn definition<'n>(
+pub(super) fn definition(
     tool: Value<'_>,
     name: &str,
-    others: &mut dyn Iterator<Item = &'n str>,
+    others: &mut dyn Iterator<Item = &str>,
 ) -> Vec<Suspicion> {
     let others: Vec<&str> = others
         .filter(|other| *other != name && other.len() >= SHORTEST)

@@ -259,3 +259,66 @@ fn depth(value: &Value) -> usize {
     };
     1 + below.unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::guardrail::Form;
+
+    /// Looks at arguments in every way, if the schema is one that is taken.
+    fn look(schema: &str, arguments: &str) {
+        let Ok(schema) = CompiledSchema::read(schema) else {
+            return;
+        };
+        let document = Document::parse(arguments.as_bytes(), &Limits::default()).unwrap();
+        let part = Part {
+            path: Path::default(),
+            value: document.root(),
+            form: Form::Data,
+        };
+        let value = serde_json::from_str(arguments).unwrap();
+        drop(schema.problems(&value, &part.path));
+        drop(schema.unnamed(&part));
+    }
+
+    #[test]
+    fn no_schema_takes_the_stack_or_all_day() {
+        let refs = |last: &str, length: usize, form: &dyn Fn(&str) -> String| {
+            let next = |at: usize| format!(r##"{{"$ref":"#/$defs/d{}"}}"##, at + 1);
+            let names = (0..length).map(|at| format!(r#""d{at}":{}"#, form(&next(at))));
+            let names = names.collect::<Vec<_>>().join(",");
+            format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{names},"d{length}":{last}}}}}"##)
+        };
+        let twice = |next: &str| format!(r#"{{"anyOf":[{next},{next}]}}"#);
+        let once = |next: &str| format!(r#"{{"allOf":[{next}]}}"#);
+        let hostile = [
+            r##"{"$ref":"#"}"##.to_owned(),
+            r##"{"allOf":[{"$ref":"#"}]}"##.to_owned(),
+            r##"{"properties":{"a":{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}},"maxProperties":1}"##
+                .to_owned(),
+            r##"{"anyOf":[{"properties":{"a":{"$ref":"#"}},"maxProperties":1},
+                {"properties":{"a":{"$ref":"#"}},"maxProperties":1}]}"##
+                .to_owned(),
+            refs("false", 40, &twice),
+            refs("false", 10, &twice),
+            refs("false", 40, &once),
+            refs(
+                r##"{"properties":{"a":{"$ref":"#"}},"maxProperties":1}"##,
+                30,
+                &once,
+            ),
+        ];
+        let nested =
+            |depth: usize| r#"{"a":"#.repeat(depth) + r#"{"a":1,"b":2}"# + &"}".repeat(depth);
+        for schema in hostile {
+            for arguments in ["{}".to_owned(), nested(20), nested(60)] {
+                let schema = schema.clone();
+                let small = thread::Builder::new().stack_size(1 << 20);
+                let looked = small.spawn(move || look(&schema, &arguments));
+                looked.unwrap().join().unwrap();
+            }
+        }
+    }
+}

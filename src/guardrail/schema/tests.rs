@@ -1,5 +1,3 @@
-use std::thread;
-
 use super::super::input::Form;
 use super::*;
 
@@ -293,50 +291,6 @@ fn schemas_that_can_not_be_used_say_why() {
 }
 
 const MOST: usize = 256 << 10;
-
-#[test]
-fn no_schema_takes_the_stack_or_all_day() {
-    let refs = |last: &str, length: usize, form: &dyn Fn(&str) -> String| {
-        let next = |at: usize| format!(r##"{{"$ref":"#/$defs/d{}"}}"##, at + 1);
-        let names = (0..length).map(|at| format!(r#""d{at}":{}"#, form(&next(at))));
-        let names = names.collect::<Vec<_>>().join(",");
-        format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{names},"d{length}":{last}}}}}"##)
-    };
-    let twice = |next: &str| format!(r#"{{"anyOf":[{next},{next}]}}"#);
-    let once = |next: &str| format!(r#"{{"allOf":[{next}]}}"#);
-    let hostile = [
-        r##"{"$ref":"#"}"##.to_owned(),
-        r##"{"allOf":[{"$ref":"#"}]}"##.to_owned(),
-        r##"{"properties":{"a":{"anyOf":[{"$ref":"#"},{"$ref":"#"}]}},"maxProperties":1}"##
-            .to_owned(),
-        r##"{"anyOf":[{"properties":{"a":{"$ref":"#"}},"maxProperties":1},
-            {"properties":{"a":{"$ref":"#"}},"maxProperties":1}]}"##
-            .to_owned(),
-        refs("false", 40, &twice),
-        refs("false", 10, &twice),
-        refs("false", 40, &once),
-        refs(
-            r##"{"properties":{"a":{"$ref":"#"}},"maxProperties":1}"##,
-            30,
-            &once,
-        ),
-    ];
-    let nested = |depth: usize| r#"{"a":"#.repeat(depth) + r#"{"a":1,"b":2}"# + &"}".repeat(depth);
-    for schema in hostile {
-        for arguments in ["{}".to_owned(), nested(20), nested(60)] {
-            let schema = schema.clone();
-            let small = thread::Builder::new().stack_size(1 << 20);
-            let looked = small.spawn(move || {
-                let Ok(schema) = CompiledSchema::read(&schema) else {
-                    return;
-                };
-                let check = SchemaCheck::new(Some(schema), Additional::Deny);
-                drop(look(&check, &arguments, Operation::Validate, None, &[]));
-            });
-            looked.unwrap().join().unwrap();
-        }
-    }
-}
 
 #[test]
 fn it_proves_itself() {
