@@ -94,7 +94,7 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     }
     if !arguments.no_speed {
         report.speed = Some(speed::measure(
-            &detector,
+            (&detector, &selection),
             arguments.rounds.max(1),
             !arguments.only_mixed,
         )?);

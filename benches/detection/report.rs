@@ -274,6 +274,11 @@ fn write_examples(text: &mut String, set: &ExampleScore) {
     );
     line!(
         text,
+        "  An example is negative for its own rule: in {} of the flagged ones all that was found is a positive example of another rule.",
+        set.contradicted
+    );
+    line!(
+        text,
         "  Rules of which an example was missed: {} of {}. Positive examples in which only other entities were found: {}.",
         set.missed_rules.len(),
         set.rules,
@@ -326,9 +331,12 @@ fn write_speed(text: &mut String, speed: &Speed) {
         "serde_json",
         "reading",
         "detection",
-        "time to copy's",
-        "to serde_json's",
-        "a byte, to the first row's",
+        "redaction",
+        "detection to copy",
+        "to serde_json",
+        "redaction to copy",
+        "to serde_json",
+        "growth",
     ]);
     let first = speed.sizes.first();
     for size in &speed.sizes {
@@ -348,8 +356,11 @@ fn write_speed(text: &mut String, speed: &Speed) {
             rates(&size.serde_json),
             rates(&size.read),
             rates(&size.detect),
+            rates(&size.redact),
             format!("{:.1}", size.detect.ratio_to(&size.copy)),
             format!("{:.2}", size.detect.ratio_to(&size.serde_json)),
+            format!("{:.1}", size.redact.ratio_to(&size.copy)),
+            format!("{:.2}", size.redact.ratio_to(&size.serde_json)),
             first.map_or_else(String::new, |first| format!("{:.2}", growth(size, first))),
         ]);
     }
@@ -360,7 +371,7 @@ fn write_speed(text: &mut String, speed: &Speed) {
     );
     line!(
         text,
-        "  detection: the detector over every string of the document that was read, one by one, each with its key."
+        "  detection: the detector over every string of the document that was read, one by one, each with its key.\n  redaction: the guardrail `redact` over the same document (strings, keys and numbers), and the writing of what comes out.\n  growth: the time that detection takes for a byte, to that of the first row."
     );
     if speed.hostile.is_empty() {
         return;
@@ -479,6 +490,7 @@ fn examples_json(set: &ExampleScore) -> Value {
         "kinds": kinds.collect::<Vec<_>>(),
         "rules": set.rules,
         "missed_rules": set.missed_rules,
+        "flagged_but_positive_for_another_rule": set.contradicted,
     })
 }
 
@@ -501,9 +513,13 @@ fn speed_json(speed: &Speed) -> Value {
             "serde_json": times(&size.serde_json),
             "read": times(&size.read),
             "detect": times(&size.detect),
+            "redact": times(&size.redact),
             "detect_mb_per_s": rate(size.bytes, size.detect.median()),
             "detect_to_copy": size.detect.ratio_to(&size.copy),
             "detect_to_serde_json": size.detect.ratio_to(&size.serde_json),
+            "redact_mb_per_s": rate(size.bytes, size.redact.median()),
+            "redact_to_copy": size.redact.ratio_to(&size.copy),
+            "redact_to_serde_json": size.redact.ratio_to(&size.serde_json),
             "growth": speed.sizes.first().map(|first| growth(size, first)),
         })
     });

@@ -208,6 +208,9 @@ pub(crate) struct ExampleScore {
     pub(crate) rules: usize,
     /// Positive examples in which nothing but another entity than a secret was found.
     pub(crate) only_others: usize,
+    /// Flagged negative examples of which all that was found is also in a positive example of
+    /// another rule: an example is negative for its own rule alone.
+    pub(crate) contradicted: usize,
     pub(crate) misses: Vec<Listed>,
     pub(crate) false_positives: Vec<Listed>,
 }
@@ -222,13 +225,28 @@ pub(crate) fn examples(detector: &Detector, set: &ExampleSet) -> ExampleScore {
         missed_rules: BTreeSet::new(),
         rules: rules.len(),
         only_others: 0,
+        contradicted: 0,
         misses: Vec::new(),
         false_positives: Vec::new(),
     };
     for example in &set.examples {
-        score.count(example, &detector.find(&example.text, None));
+        let found = detector.find(&example.text, None);
+        score.count(example, &found);
+        let mut secrets = found.iter().filter(|one| is_secret(one.entity)).peekable();
+        let is_flagged = side(&example.label) == Side::Negative && secrets.peek().is_some();
+        let elsewhere = |one: &Match<'_>| is_positive_elsewhere(set, example, one);
+        score.contradicted += usize::from(is_flagged && secrets.all(elsewhere));
     }
     score
+}
+
+/// Whether what was found in `example` is also in a positive example of another rule.
+fn is_positive_elsewhere(set: &ExampleSet, example: &Example, found: &Match<'_>) -> bool {
+    let what = example.text.get(found.range.clone()).unwrap_or_default();
+    set.examples.iter().any(|other| {
+        let is_another = other.rule != example.rule && side(&other.label) == Side::Positive;
+        is_another && other.text.contains(what)
+    })
 }
 
 impl ExampleScore {

@@ -8,8 +8,9 @@ use std::hint::black_box;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use sluice::detect::Detector;
-use sluice::json::{Document, Kind, Limits, Value};
+use sluice::detect::{Detector, Selection};
+use sluice::guardrail::{Form, Input, Operation, Part, Path, Phase, Redact, Redacting, Report};
+use sluice::json::{Document, Kind, Limits, Splice, Value};
 
 use crate::mixed;
 
@@ -40,6 +41,8 @@ pub(crate) struct Size {
     pub(crate) read: Times,
     /// The detector over all strings of a document that was read.
     pub(crate) detect: Times,
+    /// The guardrail `redact` over a document that was read, and the writing of what comes out.
+    pub(crate) redact: Times,
 }
 
 /// The time of each round for one document.
@@ -87,10 +90,14 @@ pub(crate) fn rate(bytes: usize, seconds: f64) -> f64 {
 }
 
 /// Measures the detector on mixed documents and, where `hostile` says so, on texts that invite it to look far.
-pub(crate) fn measure(detector: &Detector, rounds: usize, hostile: bool) -> Result<Speed, String> {
+pub(crate) fn measure(
+    (detector, selection): (&Detector, &Selection),
+    rounds: usize,
+    hostile: bool,
+) -> Result<Speed, String> {
     let mut sizes = Vec::new();
     for size in SIZES {
-        sizes.push(measure_size(detector, rounds, size)?);
+        sizes.push(measure_size((detector, selection), rounds, size)?);
     }
     let hostile = match hostile {
         true => measure_hostile(detector, rounds),
@@ -103,7 +110,11 @@ pub(crate) fn measure(detector: &Detector, rounds: usize, hostile: bool) -> Resu
     })
 }
 
-fn measure_size(detector: &Detector, rounds: usize, size: usize) -> Result<Size, String> {
+fn measure_size(
+    (detector, selection): (&Detector, &Selection),
+    rounds: usize,
+    size: usize,
+) -> Result<Size, String> {
     let text = mixed::document(size * 1_000_000);
     let bytes = text.as_bytes();
     let limits = Limits::default();
@@ -124,7 +135,13 @@ fn measure_size(detector: &Detector, rounds: usize, size: usize) -> Result<Size,
         serde_json: Times::default(),
         read: Times::default(),
         detect: Times::default(),
+        redact: Times::default(),
     };
+    let redact = Redact::new(Redacting {
+        selection: selection.clone(),
+        ..Redacting::default()
+    })
+    .map_err(|error| error.to_string())?;
     let mut buffer = vec![0; bytes.len()];
     for _ in 0..rounds {
         measured.copy.0.push(time(|| {
@@ -143,6 +160,9 @@ fn measure_size(detector: &Detector, rounds: usize, size: usize) -> Result<Size,
         }
         measured.detect.0.push(time(|| {
             walk.value(black_box(document.root()), None);
+        }));
+        measured.redact.0.push(time(|| {
+            black_box(redacted(&redact, black_box(&document)));
         }));
     }
     Ok(measured)
@@ -168,7 +188,27 @@ fn now() -> Duration {
     nanoseconds.map_or_else(|| BEGIN.elapsed(), Duration::from_nanos)
 }
 
-/// Goes over all strings of a document, as redaction does.
+/// The document as the guardrail `redact` lets it go on.
+fn redacted(redact: &Redact, document: &Document<'_>) -> String {
+    let input = Input {
+        phase: Phase::Result,
+        operation: Operation::Mutate,
+        tool: None,
+        parts: &[Part {
+            path: Path(Vec::new()),
+            value: document.root(),
+            form: Form::Data,
+        }],
+        exempt: &[],
+        vault: None,
+        known: None,
+    };
+    let mut splice = Splice::new(document.source());
+    redact.inspect(&input, &mut splice, &mut Report::default());
+    splice.finish()
+}
+
+/// Goes over all strings of a document.
 struct Walk<'d> {
     detector: &'d Detector,
     strings: usize,
