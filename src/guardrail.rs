@@ -223,3 +223,6 @@ impl Check {
         }
     }
 }
+
+#[cfg(test)]
+mod promises;

@@ -48,6 +48,9 @@ pub enum Form {
     Text,
     /// As bytes in base64, which may be a text.
     Base64,
+    /// As the list of blocks whose contents are parts of their own. Nothing in it is read here; it
+    /// is there for what leaves whole blocks out.
+    Blocks,
 }
 
 /// What seals values for one caller of one virtual server, so that only this caller gets them back.

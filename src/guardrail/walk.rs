@@ -85,6 +85,7 @@ struct Walker<'w, 'a, 'v> {
 impl<'a> Walker<'_, 'a, '_> {
     fn part(&mut self, part: &Part<'a>, splice: &mut Splice<'a>) {
         let done = match part.form {
+            Form::Blocks => Edit::Keep,
             Form::Base64 => self.base64(part.value, splice),
             Form::Data | Form::Text => self.value(part.value, splice),
         };

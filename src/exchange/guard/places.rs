@@ -208,7 +208,10 @@ fn message<'d>(message: Value<'d>, at: &Path<'d>, parts: &mut Vec<Part<'d>>) {
 fn blocks<'d>(content: Value<'d>, at: &Path<'d>, parts: &mut Vec<Part<'d>>) {
     match content.kind() {
         Kind::Object => block(content, at, parts),
-        Kind::Array => each(content, at, parts, block),
+        Kind::Array => {
+            add(content, at.clone(), Form::Blocks, parts);
+            each(content, at, parts, block);
+        }
         Kind::Null | Kind::Bool | Kind::Number | Kind::String => {
             add(content, at.clone(), Form::Data, parts);
         }

@@ -9,13 +9,22 @@ use super::cut::{self, Caps, Cutter};
 use super::tally::Tally;
 use super::{Limit, SHORT};
 use crate::guardrail::{Failure, Form, Input, Part, PathPattern, Segment};
-use crate::json::{Splice, quoted};
+use crate::json::{Splice, Value, quoted};
 
 /// The parts of a message.
 pub(super) struct Parts<'p, 'd> {
     limit: &'p Limit,
     exempt: &'p [PathPattern],
     parts: Vec<Source<'p, 'd>>,
+    lists: Vec<Blocks<'p, 'd>>,
+}
+
+/// A list of blocks. Some servers put each row into a block of its own.
+struct Blocks<'p, 'd> {
+    part: &'p Part<'d>,
+    count: usize,
+    /// Whether each holds an object or an array.
+    are_rows: bool,
 }
 
 /// A part, and what it says.
@@ -38,6 +47,8 @@ enum Said {
 pub(super) struct CutParts {
     /// What each became; `None` if it stays.
     texts: Vec<Option<String>>,
+    /// How many blocks of each list stay.
+    kept: Vec<usize>,
     json_bytes: usize,
     plain_bytes: usize,
     longest: usize,
@@ -56,12 +67,17 @@ impl<'p, 'd> Parts<'p, 'd> {
     pub(super) fn read(limit: &'p Limit, input: &Input<'p, 'd>) -> Result<Self, Failure> {
         let exempt = input.exempt;
         let is_read = |part: &&Part<'_>| !exempt.iter().any(|it| it.covers(&part.path.0));
-        let parts = input.parts.iter().filter(is_read).map(source);
+        let is_list = |part: &&Part<'_>| part.form == Form::Blocks;
+        let lists = input.parts.iter().filter(is_read).filter(is_list);
+        let lists = lists.map(list).collect();
+        let parts = input.parts.iter().filter(is_read);
+        let parts = parts.filter(|part| !is_list(part)).map(source);
         let parts: Result<Vec<Option<_>>, _> = parts.collect();
         Ok(Self {
             limit,
             exempt,
             parts: parts?.into_iter().flatten().collect(),
+            lists,
         })
     }
 
@@ -74,12 +90,21 @@ impl<'p, 'd> Parts<'p, 'd> {
     fn cut_all(&self, caps: Caps, plain: Option<(usize, usize)>) -> CutParts {
         let mut all = CutParts {
             texts: Vec::with_capacity(self.parts.len()),
+            kept: Vec::with_capacity(self.lists.len()),
             json_bytes: 0,
             plain_bytes: 0,
             longest: 0,
             tally: Tally::default(),
         };
+        for list in &self.lists {
+            let kept = self.kept(list, caps, &mut all);
+            all.kept.push(kept);
+        }
         for source in &self.parts {
+            if self.is_gone(source, &all.kept) {
+                all.texts.push(None);
+                continue;
+            }
             let mut cutter = Cutter {
                 limit: self.limit,
                 exempt: self.exempt,
@@ -112,6 +137,35 @@ impl<'p, 'd> Parts<'p, 'd> {
             all.texts.push(cut);
         }
         all
+    }
+
+    /// How many blocks of a list stay.
+    fn kept(&self, list: &Blocks<'_, '_>, caps: Caps, all: &mut CutParts) -> usize {
+        let path = &list.part.path.0;
+        let most = self.limit.elements(path, list.are_rows);
+        let allowed = most.map_or(list.count, |(most, _)| most.min(list.count));
+        // Blocks that are no rows say different things, so that none goes to save room.
+        let cap = caps.items.filter(|_| list.are_rows);
+        let kept = cap.map_or(allowed, |cap| cap.min(allowed));
+        if list.are_rows {
+            all.longest = all.longest.max(allowed);
+        }
+        if kept < list.count {
+            if let Some((_, rule)) = most.filter(|_| allowed < list.count) {
+                all.tally.found(rule, path);
+            }
+            all.tally.list(kept, list.count, list.are_rows, path);
+        }
+        kept
+    }
+
+    /// Whether a part belongs to a block that goes.
+    fn is_gone(&self, source: &Source<'_, '_>, kept: &[usize]) -> bool {
+        self.lists.iter().zip(kept).any(|(list, kept)| {
+            let inside = source.part.path.0.strip_prefix(list.part.path.0.as_slice());
+            let at = inside.and_then(|inside| inside.first());
+            matches!(at, Some(Segment::Index(at)) if at >= kept)
+        })
     }
 
     /// Cuts all parts so that they have so many bytes at most; `None` if nothing helps.
@@ -158,6 +212,10 @@ impl<'p, 'd> Parts<'p, 'd> {
 
     /// Writes what was cut into the message.
     pub(super) fn write(&self, cut: &CutParts, splice: &mut Splice<'d>) {
+        for (list, kept) in self.lists.iter().zip(&cut.kept) {
+            let mut at = 0..;
+            splice.remove_elements(list.part.value, |_| at.next().is_some_and(|at| at >= *kept));
+        }
         for (source, text) in self.parts.iter().zip(&cut.texts) {
             let Some(text) = text else {
                 continue;
@@ -165,10 +223,22 @@ impl<'p, 'd> Parts<'p, 'd> {
             let json = match (source.kind, source.part.form) {
                 (Said::Data, _) => text.clone(),
                 (Said::Json | Said::Plain, Form::Base64) => quoted(&STANDARD.encode(text)),
-                (Said::Json | Said::Plain, Form::Data | Form::Text) => quoted(text),
+                (Said::Json | Said::Plain, Form::Data | Form::Text | Form::Blocks) => quoted(text),
             };
             splice.replace(source.part.value, json);
         }
+    }
+}
+
+fn list<'p, 'd>(part: &'p Part<'d>) -> Blocks<'p, 'd> {
+    let is_row = |block: Value<'_>| {
+        let text = block.get("text").and_then(Value::as_str);
+        text.is_some_and(|text| cut::parse(&text).is_some())
+    };
+    Blocks {
+        part,
+        count: part.value.elements().count(),
+        are_rows: part.value.elements().all(is_row),
     }
 }
 

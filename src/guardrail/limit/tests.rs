@@ -180,6 +180,58 @@ fn bytes_are_saved_by_rows_then_by_strings() {
 }
 
 #[test]
+fn blocks_of_rows_are_rows() {
+    let block = |text: &str| format!(r#"{{"type":"text","text":{}}}"#, quoted(text));
+    let texts = [r#"{"id":1}"#, r#"{"id":2}"#, r#"{"id":3}"#];
+    let content = |texts: &[&str]| {
+        let blocks: Vec<_> = texts.iter().map(|text| block(text)).collect();
+        format!("[{}]", blocks.join(","))
+    };
+    let limited = |limit: &Limit, source: &str| {
+        let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
+        let content = Path::default().key("content");
+        let mut parts = vec![Part {
+            path: content.clone(),
+            value: document.root(),
+            form: Form::Blocks,
+        }];
+        for (at, block) in document.root().elements().enumerate() {
+            parts.push(Part {
+                path: content.clone().index(at).key("text"),
+                value: block.get("text").unwrap(),
+                form: Form::Text,
+            });
+        }
+        let input = Input {
+            phase: Phase::Result,
+            operation: Operation::Mutate,
+            tool: None,
+            parts: &parts,
+            exempt: &[],
+            vault: None,
+            known: None,
+        };
+        let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
+        limit.inspect(&input, &mut splice, &mut report).unwrap();
+        (splice.finish(), report)
+    };
+    let rows = Limit {
+        max_rows: Some(2),
+        ..Limit::default()
+    };
+    let (cut, report) = limited(&rows, &content(&texts));
+    assert_eq!(cut, content(&texts[..2]));
+    assert_eq!(report.notes(), ["2 of 3 rows; narrow the query"]);
+    let mixed = content(&["{}", "no row", "{}"]);
+    assert_eq!(limited(&rows, &mixed).0, mixed);
+    let bytes = Limit {
+        max_bytes: Some(20),
+        ..Limit::default()
+    };
+    assert_eq!(limited(&bytes, &content(&texts)).0, content(&texts[..2]));
+}
+
+#[test]
 fn tables_in_texts_have_rows() {
     let limit = Limit {
         max_rows: Some(2),
