@@ -40,7 +40,7 @@ virtual_servers:
 const TOOLS: [&str; 5] = ["get_repo", "search_repos", "count_to", "fail", "announce"];
 
 /// What the Python client did, as it tells it.
-fn client(url: &str, mode: &str, wanted: &Value) -> Value {
+pub(crate) fn client(url: &str, mode: &str, wanted: &Value) -> Value {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/python/client.py");
     let wanted = wanted.to_string();
     let mut command = python(PythonSdk::V2_3_0).unwrap().command();
@@ -51,7 +51,7 @@ fn client(url: &str, mode: &str, wanted: &Value) -> Value {
 }
 
 /// A Python server, until this is dropped or this process ends.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     directory: TempDir,
     address: SocketAddr,
@@ -59,17 +59,20 @@ struct Server {
 
 impl Server {
     fn start(kind: &str) -> Self {
+        Self::of("server_v2.py", kind)
+    }
+
+    /// A script of `tests/peers/python`, in one of its modes.
+    pub(crate) fn of(script: &str, kind: &str) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("python-")
             .tempdir()
             .unwrap();
-        let script = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/peers/python/server_v2.py"
-        );
+        let peers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/python");
+        let script = format!("{peers}/{script}");
         let mut command = python(PythonSdk::V2_3_0).unwrap().command();
         command
-            .args([script, kind])
+            .args([&script, kind])
             .arg(directory.path().join("executions"));
         // The server ends with its standard input, which ends with this process.
         let log = File::create(directory.path().join("log")).unwrap();
@@ -89,8 +92,12 @@ impl Server {
         }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What it executed, in order.
-    fn executed(&self) -> Vec<String> {
+    pub(crate) fn executed(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.directory.path().join("executions"));
         text.unwrap_or_default()
             .lines()
