@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod load;
+mod lock;
 mod out;
 mod schema;
 mod serve;
@@ -27,6 +28,7 @@ struct Cli {
 enum Command {
     Check(check::Check),
     Explain(explain::Explain),
+    Lock(lock::LockCommand),
     Schema(schema::Schema),
     Serve(serve::Serve),
 }
@@ -72,6 +74,7 @@ fn dispatch(command: Command, out: &mut Out) -> io::Result<Exit> {
     match command {
         Command::Check(check) => check.run(out),
         Command::Explain(explain) => explain.run(out),
+        Command::Lock(lock) => lock.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),
     }

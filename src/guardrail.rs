@@ -166,7 +166,7 @@ impl Check {
             Self::Sanitize(check) => check.inspect(input, splice, report),
             Self::Schema(check) => check.inspect(input, splice, report)?,
             Self::Arguments(check) => check.inspect(input, splice, report),
-            Self::Pin(check) => check.inspect(input, report),
+            Self::Pin(check) => check.inspect(input, report)?,
         }
         Ok(())
     }

@@ -282,7 +282,8 @@ fn result<'d>(
     if let Some(skill) = result.get("skill") {
         extension::check_skill(&scope.server, skill).map_err(Verdict::invalid)?;
     }
-    list::filter(&scope.server, result, splice, occurrences).map_err(Verdict::invalid)?;
+    let learns = pending.is_some_and(|pending| pending.method == ClientMethod::ToolsList);
+    list::filter((&scope.server, learns), result, splice, occurrences).map_err(Verdict::invalid)?;
     handshake::edit(scope, result, splice).map_err(Verdict::invalid)?;
     list::keep_private(scope.version, limits, result, splice);
     content::edit(&scope.server, result, splice);

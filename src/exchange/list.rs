@@ -59,11 +59,14 @@ pub(super) fn is_unambiguous(result: Value<'_>) -> bool {
 
 /// Removes from every list in `result` what the virtual server does not enable.
 ///
+/// What it says of tools is learned where it is the answer to `tools/list`: anything may have the
+/// shape of a list.
+///
 /// # Errors
 ///
 /// Fails when a member that should hold a list does not.
 pub(super) fn filter<'d>(
-    server: &View,
+    (server, learns): (&View, bool),
     result: Value<'d>,
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,
@@ -85,7 +88,7 @@ pub(super) fn filter<'d>(
             if !server.allows(target(&name)) {
                 return false;
             }
-            if has_guards {
+            if has_guards && learns {
                 // Calls are judged by what the server says, not by what becomes of it.
                 server.learn(&name, entry);
             }

@@ -65,6 +65,11 @@ pub(super) fn read(policy: &Policy, head: Head, body: &Bytes) -> (State, Step) {
             let (view, version) = (&scope.server, scope.version);
             let text = (&*text, is_restored);
             let guarding = guard::Guarding::calls(view, version, policy.limits(), text);
+            if guarding.is_some() {
+                // The guardrails look at the body alone.
+                let edits = &mut admitted.headers;
+                mirrors::follow((&head, scope), policy.limits(), (text.0, false), edits);
+            }
             let body = admitted
                 .body
                 .map_or(BodyEdit::Keep, |body| BodyEdit::Replace(body.into()));
@@ -103,9 +108,9 @@ fn guarded(
     match progress {
         Progress::Done(guarded) => {
             if let Some(text) = guarded.text {
-                let json = policy.limits().json;
-                let headers = &mut uncredited.headers;
-                mirrors::follow((&head, &uncredited.scope), &json, &text, headers);
+                let edits = &mut uncredited.headers;
+                let (about, limits) = ((&head, &uncredited.scope), policy.limits());
+                mirrors::follow(about, limits, (&text, true), edits);
                 uncredited.body = BodyEdit::Replace(text.into());
             }
             uncredited.occurrences.extend(guarded.occurrences);

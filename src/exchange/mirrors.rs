@@ -7,16 +7,16 @@ use super::scope::Scope;
 use crate::guardrail::ToolFacts;
 use crate::json::{Document, Kind, Limits, Value};
 use crate::mcp::header::{self, PARAM_PREFIX};
-use crate::policy::Target;
+use crate::policy::{self, Target};
 
 /// Writes anew the headers that mirror the arguments of a call, as they are in this text.
 ///
-/// Which ones do only the list tells. Where it is not known they all go: one that a guardrail changed
-/// must not be told by a header, and a server that needs one refuses the call.
+/// Which ones do only the list tells. Where it is not known they all go if a guardrail `changed` the
+/// text: what it changed must not be told by a header, and a server that needs one refuses the call.
 pub(super) fn follow(
     (head, scope): (&Head, &Scope),
-    limits: &Limits,
-    text: &str,
+    limits: &policy::Limits,
+    (text, changed): (&str, bool),
     edits: &mut HeaderEdits,
 ) {
     if !scope.version.is_modern() {
@@ -26,15 +26,23 @@ pub(super) fn follow(
     let Some(Target::Tool(tool)) = named.map(|named| named.target()) else {
         return;
     };
+    let known = scope.server.known(tool);
+    if known.is_none() && !changed {
+        return;
+    }
     let params = head.mirrors.modern.iter();
     let params = params.filter(|name| name.starts_with(PARAM_PREFIX));
-    edits.remove.extend(params.cloned());
+    for param in params {
+        if !edits.remove.contains(param) {
+            edits.remove.push(param.clone());
+        }
+    }
     // What was said of tokens that were turned back is said anew.
     edits.mirrors.clear();
-    let Some(facts) = scope.server.known(tool) else {
+    let Some(facts) = known else {
         return;
     };
-    let Ok(document) = Document::parse(text.as_bytes(), limits) else {
+    let Ok(document) = Document::parse(text.as_bytes(), &limits.json) else {
         return;
     };
     let params = document.root().get("params");

@@ -8,7 +8,7 @@ mod scan;
 
 use super::Phase;
 use super::input::Input;
-use super::report::{Action, Finding, Report};
+use super::report::{Action, Failure, Finding, Report};
 use crate::json::Value;
 pub use lock::{Change, Entry, Lock, LockError};
 pub use scan::Suspicion;
@@ -63,11 +63,18 @@ impl Pin {
         !is_hidden && !is_suspicious
     }
 
-    /// Judges a call of a tool by what the last list said of it. A tool that no list was seen of was
-    /// not listed through here with a definition that has changed.
-    pub(super) fn inspect(&self, input: &Input<'_, '_>, report: &mut Report) {
+    /// Judges a call of a tool by what the last list said of it.
+    ///
+    /// # Errors
+    ///
+    /// No list was seen, so that nobody knows whether the definition is as it was.
+    pub(super) fn inspect(
+        &self,
+        input: &Input<'_, '_>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
         let Some(name) = input.tool.filter(|_| input.phase == Phase::Call) else {
-            return;
+            return Ok(());
         };
         let mut seen = Report::default();
         let differs = match input.known {
@@ -82,7 +89,14 @@ impl Pin {
                 report.find(finding);
             }
             report.block("the definition of this tool is not the one that was agreed to");
-            return;
+            return Ok(());
+        }
+        let hides = (self.lock.is_some() && self.on_change == Response::Hide)
+            || self.scan == Some(Response::Hide);
+        if input.known.is_none() && hides {
+            return Err(Failure::new(
+                "the tool can't be checked, since its definition is not known: list the tools first",
+            ));
         }
         if self.scan == Some(Response::Hide)
             && let Some(known) = input.known
@@ -91,6 +105,7 @@ impl Pin {
             find(report, suspicion.rule, &suspicion.path, Response::Hide);
             report.block("the definition of this tool is suspicious");
         }
+        Ok(())
     }
 
     /// Whether a definition is another one than the file has.
@@ -174,7 +189,8 @@ mod tests {
         (is_seen, found.collect())
     }
 
-    fn called(pin: &Pin, name: &str, known: Option<&str>) -> bool {
+    /// Whether a call passes, if that can be told.
+    fn called(pin: &Pin, name: &str, known: Option<&str>) -> Option<bool> {
         let document = known.map(|it| Document::parse(it.as_bytes(), &Limits::default()).unwrap());
         let facts = document.as_ref().map(|it| ToolFacts::of(it.root()));
         let input = Input {
@@ -187,9 +203,9 @@ mod tests {
             known: facts.as_ref(),
         };
         let mut report = Report::default();
-        pin.inspect(&input, &mut report);
+        pin.inspect(&input, &mut report).ok()?;
         assert_eq!(report.is_blocked(), !report.is_clean());
-        !report.is_blocked()
+        Some(!report.is_blocked())
     }
 
     const OTHER_ORDER: &str =
@@ -220,16 +236,20 @@ mod tests {
     fn what_no_list_may_show_can_not_be_called() {
         let hides = pin(Response::Hide, None);
         for (name, known, passes) in [
-            ("get", None, true),
-            ("get", Some(TOOL), true),
-            ("get", Some(OTHER_ORDER), true),
-            ("get", Some(CHANGED), false),
-            ("set", None, false),
-            ("set", Some(UNLISTED), false),
+            ("get", None, None),
+            ("get", Some(TOOL), Some(true)),
+            ("get", Some(OTHER_ORDER), Some(true)),
+            ("get", Some(CHANGED), Some(false)),
+            ("set", None, Some(false)),
+            ("set", Some(UNLISTED), Some(false)),
         ] {
             assert_eq!(called(&hides, name, known), passes, "{name} {known:?}");
             let reports = pin(Response::Report, None);
-            assert!(called(&reports, name, known), "{name} {known:?}");
+            assert_eq!(
+                called(&reports, name, known),
+                Some(true),
+                "{name} {known:?}"
+            );
         }
     }
 
@@ -247,7 +267,7 @@ mod tests {
             let (is_seen, found) = listed(&pin, tool);
             assert_eq!(found, [format!("injection_phrase {path} {action}")]);
             assert_eq!(is_seen, response == Response::Report);
-            assert_eq!(called(&pin, "get", Some(tool)), is_seen);
+            assert_eq!(called(&pin, "get", Some(tool)), Some(is_seen));
         }
     }
 

@@ -7,6 +7,7 @@ mod named;
 mod size;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Number;
 
@@ -16,7 +17,7 @@ use super::report::{Action, Failure, Finding, Report};
 use super::{Operation, Phase};
 use crate::json::{Document, Kind, Limits, Splice, Value};
 pub use compiled::{CompiledSchema, SchemaError};
-use named::Unnamed;
+use named::{MOST_UNNAMED, Unnamed};
 
 /// The most of what is wrong that one look tells.
 const MOST_TOLD: usize = 10;
@@ -85,6 +86,9 @@ impl SchemaCheck {
         let is_exempt = |path: &[Segment<'_>]| is_exempt(input.exempt, path);
         let (unnamed, _): (Vec<_>, Vec<_>) =
             unnamed.into_iter().partition(|it| !is_exempt(&it.path.0));
+        if unnamed.len() == MOST_UNNAMED {
+            report.block("there are too many members that the tool does not have");
+        }
         let mends = input.operation == Operation::Mutate;
         for member in &unnamed {
             report_unnamed(member, mends, report);
@@ -94,7 +98,10 @@ impl SchemaCheck {
         }
         let mut reader = Reader {
             path: part.path.0.clone(),
-            left_out: if mends { &unnamed } else { &[] },
+            left_out: match mends {
+                true => unnamed.iter().map(|it| it.member.start).collect(),
+                false => HashSet::new(),
+            },
         };
         let instance = match reader.read(part.value) {
             Ok(instance) => instance,
@@ -196,9 +203,8 @@ fn take_out<'d>(unnamed: &[Unnamed<'d>], splice: &mut Splice<'d>) {
         let at = first.object.span().start;
         let same = rest.iter().take_while(|it| it.object.span().start == at);
         let (group, after) = rest.split_at(same.count().min(rest.len()));
-        splice.remove_members(first.object, |member| {
-            group.iter().any(|gone| member.has_key(&gone.key))
-        });
+        let group: HashSet<usize> = group.iter().map(|gone| gone.member.start).collect();
+        splice.remove_members(first.object, |member| group.contains(&member.span().start));
         rest = after;
     }
 }
@@ -208,13 +214,13 @@ fn is_exempt(exempt: &[PathPattern], path: &[Segment<'_>]) -> bool {
 }
 
 /// Makes of arguments what the validator reads.
-struct Reader<'r, 'd> {
+struct Reader<'d> {
     path: Vec<Segment<'d>>,
-    /// Members that are taken out, in the order of the text.
-    left_out: &'r [Unnamed<'d>],
+    /// Where members begin that are taken out.
+    left_out: HashSet<usize>,
 }
 
-impl<'d> Reader<'_, 'd> {
+impl<'d> Reader<'d> {
     /// The value, or the place of a number that is too large.
     fn read(&mut self, value: Value<'d>) -> Result<serde_json::Value, Path<'d>> {
         use serde_json::Value as Read;
@@ -238,9 +244,7 @@ impl<'d> Reader<'_, 'd> {
             Kind::Object => {
                 let mut members = serde_json::Map::new();
                 for member in value.members() {
-                    let span = member.span();
-                    let is_out = |it: &Unnamed<'_>| it.member == span;
-                    if self.left_out.iter().any(is_out) {
+                    if self.left_out.contains(&member.span().start) {
                         continue;
                     }
                     let key = member.key();

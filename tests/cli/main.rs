@@ -5,6 +5,7 @@
 mod check;
 mod explain;
 mod guardrails;
+mod lock;
 mod serve;
 mod tls;
 

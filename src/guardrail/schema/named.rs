@@ -1,9 +1,10 @@
 //! Which members of arguments a schema names.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value as Schema};
 
 use super::compiled::{PATTERN_BYTES, SchemaError};
@@ -12,13 +13,14 @@ use crate::guardrail::input::Part;
 use crate::guardrail::path::{Path, Segment};
 use crate::json::Value;
 
+/// The most members that are found.
+pub(super) const MOST_UNNAMED: usize = 1000;
+
 /// A member that the schema does not name.
 #[derive(Debug)]
 pub(super) struct Unnamed<'d> {
     /// What it is a member of.
     pub(super) object: Value<'d>,
-    /// Its key.
-    pub(super) key: Cow<'d, str>,
     /// Where it stands in the text.
     pub(super) member: Range<usize>,
     /// Where it is.
@@ -30,12 +32,14 @@ pub(super) struct Unnamed<'d> {
 /// # Errors
 ///
 /// The schema refers to something that is not in it.
+/// There are no more than [`MOST_UNNAMED`]: what is beyond is not looked for.
 pub(super) fn unnamed<'d>(root: &Schema, part: &Part<'d>) -> Result<Vec<Unnamed<'d>>, SchemaError> {
     let mut walker = Walker {
         targets: Targets::of(root),
         path: part.path.0.clone(),
         top: part.path.0.len(),
         found: Vec::new(),
+        patterns: HashMap::new(),
     };
     walker.value(part.value, vec![root])?;
     Ok(walker.found)
@@ -47,6 +51,8 @@ struct Walker<'s, 'd> {
     /// How long the path of the arguments themselves is.
     top: usize,
     found: Vec<Unnamed<'d>>,
+    /// The patterns of keys that have been met.
+    patterns: HashMap<&'s str, Regex>,
 }
 
 impl<'s, 'd> Walker<'s, 'd> {
@@ -76,10 +82,13 @@ impl<'s, 'd> Walker<'s, 'd> {
         let is_free = self.path.len() > self.top && !schemas.iter().any(names_some);
         let mut nested = Vec::new();
         for member in object.members() {
+            if self.found.len() == MOST_UNNAMED {
+                return Ok(());
+            }
             let key = member.key();
             let mut below = Vec::new();
             for schema in schemas {
-                below.extend(of_member(schema, &key)?);
+                below.extend(self.of_member(schema, &key)?);
             }
             self.path.push(Segment::Key(key.clone()));
             if !below.is_empty() {
@@ -87,7 +96,6 @@ impl<'s, 'd> Walker<'s, 'd> {
             } else if !is_free {
                 self.found.push(Unnamed {
                     object,
-                    key,
                     member: member.span(),
                     path: Path(self.path.clone()),
                 });
@@ -100,6 +108,43 @@ impl<'s, 'd> Walker<'s, 'd> {
             self.path.pop();
         }
         Ok(())
+    }
+
+    /// What a schema says about a member, if it names it.
+    fn of_member(
+        &mut self,
+        schema: &'s Map<String, Schema>,
+        key: &str,
+    ) -> Result<Vec<&'s Schema>, SchemaError> {
+        let mut below = Vec::new();
+        if let Some(named) = schema.get("properties").and_then(|named| named.get(key)) {
+            below.push(named);
+        }
+        let patterns = schema.get("patternProperties").and_then(Schema::as_object);
+        for (pattern, value) in patterns.into_iter().flatten() {
+            if self.pattern(pattern)?.is_match(key) {
+                below.push(value);
+            }
+        }
+        // A schema for all others names them; that there may be others does not.
+        if below.is_empty()
+            && let Some(others) = schema.get("additionalProperties")
+            && others.as_object().is_some_and(|others| !others.is_empty())
+        {
+            below.push(others);
+        }
+        Ok(below)
+    }
+
+    fn pattern(&mut self, pattern: &'s str) -> Result<&Regex, SchemaError> {
+        match self.patterns.entry(pattern) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let pattern = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build();
+                let pattern = pattern.map_err(|error| SchemaError::Invalid(error.to_string()))?;
+                Ok(place.insert(pattern))
+            }
+        }
     }
 
     /// The schemas that say something about the same value as these.
@@ -134,35 +179,6 @@ impl<'s, 'd> Walker<'s, 'd> {
         }
         Ok(all)
     }
-}
-
-/// What a schema says about a member, if it names it.
-fn of_member<'s>(
-    schema: &'s Map<String, Schema>,
-    key: &str,
-) -> Result<Vec<&'s Schema>, SchemaError> {
-    let mut below = Vec::new();
-    if let Some(named) = schema.get("properties").and_then(|named| named.get(key)) {
-        below.push(named);
-    }
-    let patterns = schema.get("patternProperties").and_then(Schema::as_object);
-    for (pattern, value) in patterns.into_iter().flatten() {
-        let pattern = regex::RegexBuilder::new(pattern)
-            .size_limit(PATTERN_BYTES)
-            .build();
-        let pattern = pattern.map_err(|error| SchemaError::Invalid(error.to_string()))?;
-        if pattern.is_match(key) {
-            below.push(value);
-        }
-    }
-    // A schema for all others names them; that there may be others does not.
-    if below.is_empty()
-        && let Some(others) = schema.get("additionalProperties")
-        && others.as_object().is_some_and(|others| !others.is_empty())
-    {
-        below.push(others);
-    }
-    Ok(below)
 }
 
 /// What a schema says about an element of an array.

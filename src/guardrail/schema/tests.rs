@@ -298,3 +298,19 @@ fn it_proves_itself() {
         SchemaCheck::new(None, additional).self_test().unwrap();
     }
 }
+
+#[test]
+fn many_members_that_are_not_named_take_no_day() {
+    let schema = r#"{"properties":{"a":{}},"patternProperties":{"^x-[a-z]+$":{}}}"#;
+    let check = against(schema, Additional::Deny);
+    let many = |count: usize| {
+        let members = (0..count).map(|at| format!(r#""m{at}":0"#));
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    };
+    for operation in [Operation::Validate, Operation::Mutate] {
+        let looked = look(&check, &many(100_000), operation, None, &[]).unwrap();
+        assert!(looked.1.contains("too many members"), "{}", looked.1);
+    }
+    let looked = look(&check, &many(900), Operation::Mutate, None, &[]).unwrap();
+    assert_eq!(looked.2, "{}");
+}

@@ -122,6 +122,23 @@ fn schemas_are_learned_from_the_list_that_this_virtual_server_gave() {
 }
 
 #[test]
+fn nothing_is_learned_from_what_only_looks_like_a_list() {
+    let policy = policy();
+    list(&policy, "/strict", &[SEARCH]);
+    let mut talk = Talk::new(&policy, |_| allow());
+    talk.post("/strict", &[V]).on();
+    let good = r#"{"q":"a","tenant":"t"}"#;
+    talk.body(&format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"search","arguments":{good}}}}}"#
+    ))
+    .on();
+    talk.answers("application/json").on();
+    let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[],"tools":[{"name":"search","inputSchema":{}}]}}"#;
+    talk.chunk(answer, true).on();
+    assert!(call(&policy, "/strict", "{}").is_err());
+}
+
+#[test]
 fn arguments_of_the_operator_are_hidden_and_set() {
     let policy = policy();
     let (tools, _) = list(&policy, "/ours", &[SEARCH]);
@@ -181,7 +198,8 @@ fn headers_that_mirror_arguments_follow_them() {
 #[test]
 fn a_tool_that_has_changed_is_hidden_and_not_called() {
     let policy = policy();
-    assert!(call(&policy, "/pinned", "{}").is_ok());
+    let unknown = call(&policy, "/pinned", "{}").unwrap_err();
+    assert!(unknown.contains("list the tools first"), "{unknown}");
     let (tools, _) = list(&policy, "/pinned", &[SEARCH, r#"{"name":"new"}"#]);
     assert_eq!(tools.len(), 1);
     assert!(call(&policy, "/pinned", "{}").is_ok());
