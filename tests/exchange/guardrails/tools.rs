@@ -196,6 +196,28 @@ fn headers_that_mirror_arguments_follow_them() {
 }
 
 #[test]
+fn headers_say_what_guardrails_have_looked_at() {
+    let policy = policy();
+    let asks = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"q":"a","tenant":"t","region":"eu"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}"#;
+    let head = [
+        ("mcp-protocol-version", "2026-07-28"),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "search"),
+        ("mcp-param-region", "us"),
+    ];
+    let mirrors = || {
+        let mut talk = Talk::new(&policy, |_| allow());
+        talk.post("/lenient", &head).on();
+        assert_eq!(talk.body(asks).on(), None, "the body goes on as it came");
+        talk.mirrors
+    };
+    assert_eq!(mirrors(), [], "nobody knows what the header stands for");
+    list(&policy, "/lenient", &[SEARCH]);
+    let region = ("mcp-param-region".to_owned(), Some("eu".to_owned()));
+    assert_eq!(mirrors(), [region]);
+}
+
+#[test]
 fn a_tool_that_has_changed_is_hidden_and_not_called() {
     let policy = policy();
     let unknown = call(&policy, "/pinned", "{}").unwrap_err();
