@@ -64,6 +64,8 @@ fn sign(bytes: &[u8], closed: usize, spaced: usize, was_quoted: bool) -> Option<
     let text = part(bytes, spaced, end);
     let next = at(bytes, end);
     match text {
+        // A variable of `psql`: `PASSWORD :'name'`.
+        b":" if spaced > closed && matches!(next, b'\'' | b'"') => None,
         b"=" if spaced == closed && !matches!(next, b' ' | b'\t' | b'\n' | b'\r') => {
             Some((By::Tight, end))
         }
@@ -223,11 +225,15 @@ fn bare(bytes: &[u8], start: usize, by: By) -> Option<Value> {
 pub(super) fn fallback(bytes: &[u8], from: usize) -> Option<Value> {
     let end = line_end(bytes, from, 96);
     let window = part(bytes, from, end);
+    let calls = window.contains(&b'(');
     for sign in ["|| ", "?? ", " or ", "', ", "\", ", "','", "\",\"", "?: "] {
         let found = window
             .windows(sign.len())
             .position(|here| here == sign.as_bytes());
-        let Some(found) = found else { continue };
+        // A comma separates arguments of a call, or else it begins another member.
+        let Some(found) = found.filter(|_| calls || !sign.contains(',')) else {
+            continue;
+        };
         let place = skip_spaces(bytes, from + found + sign.len());
         let place = if matches!(sign, "','" | "\",\"") {
             place - 1

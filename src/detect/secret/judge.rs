@@ -322,5 +322,6 @@ pub(super) fn is_invitation(value: &[u8]) -> bool {
 /// Whether a value refers to something elsewhere: a variable, a template, a file, an address.
 pub(super) fn is_reference(value: &[u8]) -> bool {
     let percent = value.first() == Some(&b'%') && value.last() == Some(&b'%');
-    percent || REFERENCES.iter().any(|start| has(value, 0, start))
+    let bracketed = value.first() == Some(&b'[') && value.last() == Some(&b']');
+    percent || bracketed || REFERENCES.iter().any(|start| has(value, 0, start))
 }

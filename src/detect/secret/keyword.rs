@@ -59,7 +59,7 @@ const WORDS: &[(Class, Extent, &str)] = &[
     ),
     (Class::Telling(Strength::Weak), Extent::Whole, "key keys auth login"),
     (Class::Telling(Strength::Weak), Extent::Glued, "key"),
-    (Class::Quiet, Extent::Whole, "access private license sig signature code"),
+    (Class::Quiet, Extent::Whole, "access private license sig code"),
     (Class::Quiet, Extent::Glued, "access private"),
     (Class::Tail, Extent::Whole, "b64 base64 value val prod production dev staging sid live test sandbox"),
     (
@@ -68,7 +68,7 @@ const WORDS: &[(Class, Extent, &str)] = &[
         "commit sha sha1 sha256 sha512 sha384 md5 digest hash checksum integrity revision rev etag blob
         tree uuid guid version build image fingerprint parent merge head tag branch ref resolved crc
         trace span request correlation order invoice public pubkey thumbprint serial block transaction
-        tx txid address wallet contract file path filename cid oid nonce salt",
+        tx txid address wallet contract file path filename cid oid nonce salt signature",
     ),
 ];
 
@@ -97,7 +97,7 @@ const HARMLESS: &str = "public primary foreign cache sort partition idempotency 
     metric label tag page next continuation continue cursor sync resume pagination prev previous start end
     stop pad eos bos unk sep mask input output prompt completion max total num change cancellation cancel
     position design sorting grouping order join i18n hotkey last first progress site publishable verify
-    content etag recipient";
+    content etag recipient request";
 
 /// What asks for a password rather than gives one.
 const ASKING: &str = "forgot reset forgotten lost recover allow require no";
@@ -232,7 +232,8 @@ pub(super) fn strength(word: &[u8]) -> Option<Strength> {
     if strength == Strength::Password {
         return (!is_one(before(), ASKING)).then_some(strength);
     }
-    if is_one(before(), HARMLESS) {
+    let is_of_public_key = super::bytes::contains(word, "publickey");
+    if is_one(before(), HARMLESS) || is_of_public_key {
         return None;
     }
     let part = word.get(start..end)?;
@@ -383,6 +384,8 @@ mod tests {
             ("key", Some(Weak)),
             ("MY_KEY", Some(Weak)),
             ("public_key", None),
+            ("PublicKeyToken", None),
+            ("clientRequestToken", None),
             ("cache_key", None),
             ("monkey", None),
             ("donkeys", None),

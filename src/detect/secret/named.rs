@@ -105,8 +105,9 @@ fn is_password(bytes: &[u8], value: &[u8], place: Value) -> bool {
         return false;
     }
     match place.by {
+        By::Comma => judge::is_mixed(value),
         _ if quoted => !is_prose(value) && !is_interpolated(value) && !is_markup(value),
-        By::Comma | By::Compare => false,
+        By::Compare => false,
         By::Space => true,
         By::Tag => !value.contains(&b'{'),
         By::Sign | By::Tight => is_bare_password(bytes, value, place),
@@ -220,9 +221,10 @@ fn is_expression(bytes: &[u8], value: &[u8], place: Value) -> bool {
 
 /// Whether a value is a name, a type or a number, as what follows it shows.
 fn is_code(value: &[u8], next: u8) -> bool {
+    let key = value.last() == Some(&b':');
     let number = value.iter().all(u8::is_ascii_digit) || value.starts_with(b"0x");
     let name = is_identifier(value) && (value.contains(&b'_') || !judge::is_mixed(value));
-    matches!(next, b',' | b';' | b')') && (number || name) || value.starts_with(b"__")
+    matches!(next, b',' | b';' | b')') && (number || name) || key || value.starts_with(b"__")
 }
 
 fn is_identifier(text: &[u8]) -> bool {

@@ -29,7 +29,8 @@ pub(super) fn pem(bytes: &[u8], from: usize) -> Option<usize> {
     let body = part(bytes, from + 10, from + LONGEST_PEM);
     let end = body.windows(8).position(|eight| eight == b"-----END");
     let key = body.get(label.len()..end.unwrap_or(body.len()))?;
-    if end.is_some() && !has_base64(key) {
+    let plain = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' ';
+    if !label.iter().all(plain) || !has_base64(key) {
         return None;
     }
     let Some(end) = end else {
@@ -163,6 +164,14 @@ pub(super) fn userinfo(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
         return (user.len() >= 16 && judge::is_random(user)).then_some((from, from + close));
     };
     let password = authority.get(colon + 1..close)?;
+    // `scheme://user:password@host:port` says how an address is written.
+    let host = authority
+        .get(close + 1..)?
+        .split(|byte| *byte == b':')
+        .next()?;
+    if matches!(host, b"host" | b"hostname") && password == b"password" {
+        return None;
+    }
     (!password.is_empty() && !is_template(password)).then_some((from + colon + 1, from + close))
 }
 

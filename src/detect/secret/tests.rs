@@ -227,6 +227,15 @@ fn what_is_no_secret_is_left_alone() {
         "docker run -u 1000:1000 image".to_owned(),
         "Basic authentication is not enough".to_owned(),
         "primary key 8823112399".to_owned(),
+        "Version=8.0.0.0, PublicKeyToken=b77a5c561934e089".to_owned(),
+        "ALTER USER app WITH PASSWORD :'new_password';".to_owned(),
+        "\"password\": \"[FILTERED]\"".to_owned(),
+        "{\"type\":\"password\",\"name\":\"pw\",\"required\":true}".to_owned(),
+        "{\"properties\":{\"password\":{\"type\":\"string\",\"format\":\"password\"}}}".to_owned(),
+        "scheme://user:password@host:port/path".to_owned(),
+        ["-----BEGIN [A-Z ]*", "PRIVATE KEY-----"].concat(),
+        "password:\n    forgot: \"Forgot password?\"".to_owned(),
+        "pbkdf2('sha1', b'pass', b'salt', 1)".to_owned(),
         "default-token-x7k2p and web-5d8f9c7b6d-x2v4z".to_owned(),
     ] {
         assert_eq!(found(&text, None), [], "{text}");
