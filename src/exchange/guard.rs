@@ -100,6 +100,8 @@ pub(super) struct Guarded {
 pub(super) struct Blocked {
     /// Whether a guardrail found something; else it could not tell.
     pub(super) is_violation: bool,
+    /// Whether whoever waits has called a tool.
+    pub(super) answers_call: bool,
     /// What whoever waits is told.
     pub(super) text: String,
 }
@@ -240,6 +242,7 @@ impl Guarding {
         if guard.strategy == Strategy::Audit {
             return Ok(());
         }
+        let answers_call = stage.site.answers_call;
         let told = |text: String| match self.is_restored {
             true => String::new(),
             false => text,
@@ -247,11 +250,13 @@ impl Guarding {
         match looked {
             Err(failure) if guard.strategy == Strategy::Enforce => Err(Blocked {
                 is_violation: false,
+                answers_call,
                 text: failed(guard, &told(failure.0.into_owned())),
             }),
             Err(_) => Ok(()),
             Ok(()) if is_refused => Err(Blocked {
                 is_violation: true,
+                answers_call,
                 text: violated(guard, self.phase, &told(report.reason())),
             }),
             Ok(()) => {
@@ -286,7 +291,6 @@ impl Guarding {
             (self.phase, self.version),
             &stage.guard.name,
             blocked,
-            stage.site.answers_call,
         );
         if self.phase == Phase::Call {
             return Some(Progress::Refused {

@@ -148,7 +148,9 @@ impl fmt::Display for Root {
 
 impl FilePath {
     pub(super) fn inspect(&self, input: &Input<'_, '_>, report: &mut Report) {
-        leaves(input, &self.places, &mut |leaf| self.text(&leaf, report));
+        leaves(input, &self.places, report, &mut |leaf, report| {
+            self.text(&leaf, report);
+        });
     }
 
     fn text(&self, leaf: &Leaf<'_, '_>, report: &mut Report) {

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::input::Input;
+use super::base64;
+use super::input::{Form, Input};
 use super::path::{Path, PathPattern, Segment};
+use super::report::{Action, Finding, Report};
 use super::walk::TextKind;
 use crate::json::{Kind, Value};
 
@@ -29,16 +31,24 @@ impl Leaf<'_, '_> {
 
 /// Shows `visit` the strings, numbers and keys at these places and below, or all of them if there
 /// are no places. The key that leads to a place is none of its texts.
+///
+/// What some readers take for one of the places, and others do not (`QUERY` for `query`, as Go's
+/// `encoding/json`), is refused: nobody knows which of the two the server reads.
 pub(super) fn leaves<'d>(
     input: &Input<'_, 'd>,
     places: &[PathPattern],
-    visit: &mut dyn FnMut(Leaf<'_, 'd>),
+    report: &mut Report,
+    visit: &mut dyn FnMut(Leaf<'_, 'd>, &mut Report),
 ) {
-    for part in input.parts {
+    // Lists of blocks say nothing of their own.
+    let parts = input.parts.iter().filter(|part| part.form != Form::Blocks);
+    for part in parts {
         let mut finder = Finder {
             places,
             exempt: input.exempt,
+            form: part.form,
             path: part.path.0.clone(),
+            report,
             visit,
         };
         let is_chosen = places.is_empty();
@@ -49,8 +59,10 @@ pub(super) fn leaves<'d>(
 struct Finder<'f, 'd> {
     places: &'f [PathPattern],
     exempt: &'f [PathPattern],
+    form: Form,
     path: Vec<Segment<'d>>,
-    visit: &'f mut dyn FnMut(Leaf<'_, 'd>),
+    report: &'f mut Report,
+    visit: &'f mut dyn FnMut(Leaf<'_, 'd>, &mut Report),
 }
 
 impl<'d> Finder<'_, 'd> {
@@ -59,6 +71,10 @@ impl<'d> Finder<'_, 'd> {
             return;
         }
         let is_chosen = is_chosen || covers(self.places, &self.path);
+        if !is_chosen && self.places.iter().any(|it| it.may_cover(&self.path)) {
+            self.ambiguous();
+            return;
+        }
         match value.kind() {
             Kind::Object => {
                 for member in value.members() {
@@ -78,11 +94,16 @@ impl<'d> Finder<'_, 'd> {
                 }
             }
             Kind::String if is_chosen => {
-                self.show(
-                    value.as_str().unwrap_or_default(),
-                    TextKind::String,
-                    Some(value),
-                );
+                let written = value.as_str().unwrap_or_default();
+                let decoded = || base64::text(base64::decode(&written)?);
+                match Some(self.form)
+                    .filter(|form| *form == Form::Base64)
+                    .and_then(|_| decoded())
+                {
+                    // What stands in its place would have to be base64 again: it is refused.
+                    Some(text) => self.show(text.into(), TextKind::String, None),
+                    None => self.show(written, TextKind::String, Some(value)),
+                }
             }
             Kind::Number if is_chosen => {
                 self.show(value.raw().into(), TextKind::Number, Some(value));
@@ -92,11 +113,25 @@ impl<'d> Finder<'_, 'd> {
     }
 
     fn show(&mut self, text: Cow<'d, str>, kind: TextKind, value: Option<Value<'d>>) {
-        (self.visit)(Leaf {
+        let leaf = Leaf {
             text,
             path: &self.path,
             kind,
             value,
+        };
+        (self.visit)(leaf, self.report);
+    }
+
+    fn ambiguous(&mut self) {
+        let place = Path(self.path.clone()).to_string();
+        self.report.block(format!(
+            "the key of `{place}` is written in other letters than the argument has; write it as it is"
+        ));
+        self.report.find(Finding {
+            rule: "ambiguous_key".into(),
+            path: place,
+            entity: None,
+            action: Action::Block,
         });
     }
 }
@@ -178,7 +213,8 @@ mod tests {
             known: None,
         };
         let mut seen = Vec::new();
-        leaves(&input, &places(chosen), &mut |leaf| {
+        let mut report = Report::default();
+        leaves(&input, &places(chosen), &mut report, &mut |leaf, _| {
             seen.push(format!("{} {:?} {}", leaf.place(), leaf.kind, leaf.text));
         });
         seen
@@ -201,5 +237,38 @@ mod tests {
         assert_eq!(shown(source, &["a.b"], &[]), ["$.a.b String x"]);
         assert_eq!(shown(source, &["a"], &["a.c"]), all[1..3]);
         assert_eq!(shown(source, &["nothing"], &[]), [""; 0]);
+    }
+
+    #[test]
+    fn keys_that_some_readers_take_for_a_place_are_refused() {
+        for (arguments, expected) in [
+            (r#"{"query":"x"}"#, vec![]),
+            (
+                r#"{"query":"x","QUERY":"y"}"#,
+                vec!["ambiguous_key $.QUERY"],
+            ),
+            (r#"{"Query":{"a":"y"}}"#, vec!["ambiguous_key $.Query"]),
+            (r#"{"other":1}"#, vec![]),
+        ] {
+            let document = Document::parse(arguments.as_bytes(), &Limits::default()).unwrap();
+            let parts = [Part {
+                path: Path::default(),
+                value: document.root(),
+                form: Form::Data,
+            }];
+            let input = Input {
+                phase: Phase::Call,
+                operation: Operation::Mutate,
+                tool: None,
+                parts: &parts,
+                exempt: &[],
+                vault: None,
+                known: None,
+            };
+            let mut report = Report::default();
+            leaves(&input, &places(&["query"]), &mut report, &mut |_, _| {});
+            assert_eq!(super::shown::rules(&report), expected, "{arguments}");
+            assert_eq!(report.is_blocked(), !expected.is_empty());
+        }
     }
 }

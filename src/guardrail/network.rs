@@ -65,7 +65,9 @@ impl Refused {
 
 impl Network {
     pub(super) fn inspect(&self, input: &Input<'_, '_>, report: &mut Report) {
-        leaves(input, &self.places, &mut |leaf| self.text(&leaf, report));
+        leaves(input, &self.places, report, &mut |leaf, report| {
+            self.text(&leaf, report);
+        });
     }
 
     fn text(&self, leaf: &Leaf<'_, '_>, report: &mut Report) {

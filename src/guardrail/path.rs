@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use crate::json::folds_to;
+
 /// A place in JSON: the way to it from the root.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path<'a>(pub Vec<Segment<'a>>);
@@ -159,10 +161,17 @@ impl PathPattern {
     /// structured content, a pattern may begin at the root of that JSON too.
     #[must_use]
     pub fn covers(&self, path: &[Segment<'_>]) -> bool {
-        if matches(&self.0, path) {
-            return true;
-        }
-        roots(path).any(|inner| matches(&self.0, inner))
+        self.leads_to(path, |found, key| found == key)
+    }
+
+    /// Whether a place is one of these to readers that take keys without regard to case.
+    #[must_use]
+    pub fn may_cover(&self, path: &[Segment<'_>]) -> bool {
+        self.leads_to(path, folds_to)
+    }
+
+    fn leads_to(&self, path: &[Segment<'_>], is_key: fn(&str, &str) -> bool) -> bool {
+        matches(&self.0, path, is_key) || roots(path).any(|inner| matches(&self.0, inner, is_key))
     }
 }
 
@@ -170,7 +179,8 @@ impl PathPattern {
     /// Whether something below a place may be one of these.
     #[must_use]
     pub fn may_lead_on(&self, path: &[Segment<'_>]) -> bool {
-        let leads = |path: &[Segment<'_>]| taken(&self.0, path).contains(&true);
+        let leads =
+            |path: &[Segment<'_>]| taken(&self.0, path, |found, key| found == key).contains(&true);
         leads(path) || roots(path).any(leads)
     }
 }
@@ -210,12 +220,12 @@ fn bracket(inside: &str) -> Result<(Step, &str), InvalidPath> {
 }
 
 /// Whether the steps lead to the path or to what it is below.
-fn matches(steps: &[Step], path: &[Segment<'_>]) -> bool {
-    taken(steps, path).last() == Some(&true)
+fn matches(steps: &[Step], path: &[Segment<'_>], is_key: fn(&str, &str) -> bool) -> bool {
+    taken(steps, path, is_key).last() == Some(&true)
 }
 
 /// Which numbers of steps lead to a path; all of them lead to what it is below too.
-fn taken(steps: &[Step], path: &[Segment<'_>]) -> Vec<bool> {
+fn taken(steps: &[Step], path: &[Segment<'_>], is_key: fn(&str, &str) -> bool) -> Vec<bool> {
     let path: Vec<&Segment<'_>> = path
         .iter()
         .filter(|segment| **segment != Segment::Inside)
@@ -239,7 +249,7 @@ fn taken(steps: &[Step], path: &[Segment<'_>]) -> Vec<bool> {
             let to = match step {
                 Step::Deep => Some(at),
                 step @ (Step::Key(_) | Step::Index(_) | Step::Any) => {
-                    fits(step, segment).then_some(at + 1)
+                    fits(step, segment, is_key).then_some(at + 1)
                 }
             };
             if let Some(slot) = to.and_then(|to| next.get_mut(to)) {
@@ -264,10 +274,10 @@ fn skip_deep(steps: &[Step], taken: &mut [bool]) {
     }
 }
 
-fn fits(step: &Step, segment: &Segment<'_>) -> bool {
+fn fits(step: &Step, segment: &Segment<'_>, is_key: fn(&str, &str) -> bool) -> bool {
     match (step, segment) {
         (Step::Any, _) => true,
-        (Step::Key(key), Segment::Key(found)) => key == found,
+        (Step::Key(key), Segment::Key(found)) => is_key(found, key),
         (Step::Index(index), Segment::Index(found)) => index == found,
         (Step::Key(_) | Step::Index(_) | Step::Deep, _) => false,
     }

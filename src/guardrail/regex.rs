@@ -184,11 +184,11 @@ impl RegexCheck {
         splice: &mut Splice<'d>,
         report: &mut Report,
     ) {
-        leaves(input, &self.places, &mut |leaf| {
+        leaves(input, &self.places, report, &mut |leaf, report| {
             let mut outcome = Outcome {
                 operation: input.operation,
                 splice: &mut *splice,
-                report: &mut *report,
+                report,
             };
             self.text(&leaf, &mut outcome);
         });

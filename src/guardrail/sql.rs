@@ -139,7 +139,7 @@ impl Sql {
         report: &mut Report,
     ) {
         let mut has_any = false;
-        leaves(input, &self.places, &mut |leaf| {
+        leaves(input, &self.places, report, &mut |leaf, report| {
             has_any = true;
             self.text(&leaf, input.operation, splice, report);
         });

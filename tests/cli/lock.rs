@@ -34,7 +34,7 @@ fn request(stream: &mut TcpStream) -> String {
     let mut piece = [0; 4096];
     loop {
         let read = stream.read(&mut piece).unwrap();
-        text.push_str(std::str::from_utf8(&piece[..read]).unwrap());
+        text.push_str(std::str::from_utf8(piece.get(..read).unwrap()).unwrap());
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
         };

@@ -58,7 +58,7 @@ impl HeldEvent {
         let progress = self.waiting.judged(judged);
         match self.events.guarded(self.event, progress, self.round) {
             Ok((events, round)) => events.play(limits, round),
-            Err(held) => held,
+            Err(held) => *held,
         }
     }
 }
@@ -107,7 +107,7 @@ impl Events {
                         let (event, progress) = *guarded;
                         match self.guarded(event, progress, round) {
                             Ok((events, later)) => (self, round) = (events, later),
-                            Err(held) => return held,
+                            Err(held) => return *held,
                         }
                     }
                     Err(refusal) => return self.refuse(refusal, round),
@@ -138,7 +138,7 @@ impl Events {
         mut event: sse::Event,
         progress: Progress,
         mut round: Round,
-    ) -> Result<(Self, Round), (Body, Step)> {
+    ) -> Result<(Self, Round), Box<(Body, Step)>> {
         match progress {
             Progress::Done(guarded) => {
                 round.occurrences.extend(guarded.occurrences);
@@ -152,7 +152,7 @@ impl Events {
                 }
                 Ok((self, round))
             }
-            Progress::Refused { refusal, .. } => Err(self.refuse(refusal, round)),
+            Progress::Refused { refusal, .. } => Err(Box::new(self.refuse(refusal, round))),
             Progress::Ask(ask, waiting) => {
                 let held = HeldEvent {
                     events: self,
@@ -161,7 +161,7 @@ impl Events {
                     waiting: *waiting,
                 };
                 let body = Body::Held(Box::new(Held::Event(held)));
-                Err((body, Step::ask(Ask::Guardrail(ask))))
+                Err(Box::new((body, Step::ask(Ask::Guardrail(ask)))))
             }
         }
     }

@@ -117,9 +117,12 @@ impl Refusal {
         (phase, version): (Phase, ProtocolVersion),
         guardrail: &str,
         blocked: Blocked,
-        answers_call: bool,
     ) -> Self {
-        let Blocked { is_violation, text } = blocked;
+        let Blocked {
+            is_violation,
+            answers_call,
+            text,
+        } = blocked;
         let reason = match is_violation {
             true => Reason::GuardrailViolation,
             false => Reason::GuardrailFailed,

@@ -243,9 +243,7 @@ pub(super) fn change(
             })
         }
         Rows::Many(Place::After(select)) => {
-            let number = after_select(select, tokens)
-                .skip_while(|piece| !is_number(piece))
-                .next()?;
+            let number = after_select(select, tokens).find(|piece| is_number(piece))?;
             Some(Change {
                 range: number.range.clone(),
                 text: most.to_string(),

@@ -273,7 +273,11 @@ fn arguments_have_to_be_sql() {
         ),
         (r#"{}"#, vec!["sql_syntax $"], None),
         (r#"{"query":null}"#, vec!["sql_syntax $"], None),
-        (r#"{"Query":"SELECT 1"}"#, vec!["sql_syntax $"], None),
+        (
+            r#"{"Query":"SELECT 1"}"#,
+            vec!["ambiguous_key $.Query", "sql_syntax $"],
+            None,
+        ),
         (r#"{"query":1}"#, vec!["sql_syntax $.query"], None),
         (
             r#"{"query":["SELECT id FROM t LIMIT 5","DROP TABLE t"]}"#,

@@ -221,7 +221,7 @@ impl Walker<'_> {
         let parts = parts(name);
         let tables = &self.policy.tables;
         let is_secret = |it: &&str| NamePattern::parse(it).is_ok_and(|it| it.may_be(&parts));
-        let is_secret = tables.allow.is_none() && SECRET_TABLES.iter().any(|it| is_secret(&it));
+        let is_secret = tables.allow.is_none() && SECRET_TABLES.iter().any(is_secret);
         if is_secret || !tables.has_table(&parts) {
             let mut text = format!("the table `{}` may not be used", parts.join("."));
             if let Some(allow) = &tables.allow {

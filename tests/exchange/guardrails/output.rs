@@ -325,7 +325,10 @@ fn who_only_refuses_says_why_and_who_audits_changes_nothing() {
         Occurrence::Guarded {
             outcome, findings, ..
         } => Some((*outcome, findings.clone())),
-        _ => None,
+        Occurrence::Allowed { .. }
+        | Occurrence::Refused { .. }
+        | Occurrence::Filtered { .. }
+        | Occurrence::Dropped { .. } => None,
     });
     let (outcome, findings) = said.unwrap();
     assert_eq!(outcome, Outcome::Changed);
@@ -381,7 +384,10 @@ fn a_token_is_a_value_again_in_arguments() {
         assert_eq!(got["params"]["arguments"].to_string(), restored);
         let said = talk.occurrences.iter().find_map(|it| match it {
             Occurrence::Guarded { findings, .. } => Some(findings.len()),
-            _ => None,
+            Occurrence::Allowed { .. }
+            | Occurrence::Refused { .. }
+            | Occurrence::Filtered { .. }
+            | Occurrence::Dropped { .. } => None,
         });
         assert_eq!(said, Some(4));
     }
