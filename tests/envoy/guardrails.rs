@@ -3,4 +3,5 @@
 mod middleware;
 mod output;
 mod python;
+mod sql;
 mod webhook;
