@@ -228,10 +228,8 @@ impl Guarding {
         edited: Option<String>,
     ) -> Result<(), Blocked> {
         let guard = &stage.guard;
-        // A service says itself whether what it found is to be refused.
-        let is_own = matches!(guard.means, Means::Check(_));
-        let is_refused = report.is_blocked()
-            || (is_own && guard.operation == Operation::Validate && !report.is_clean());
+        let is_refused =
+            report.is_blocked() || (guard.operation == Operation::Validate && !report.is_clean());
         let outcome = match (&looked, guard.strategy) {
             (Err(_), _) => Outcome::Failed,
             (Ok(()), _) if is_refused => Outcome::Blocked,

@@ -99,7 +99,7 @@ impl Report {
     /// of a result; of arguments, which are the model's own, they may repeat names.
     pub fn explain(&mut self, reason: impl Into<String>) {
         let reason = reason.into();
-        if self.reasons.len() < MOST && !self.reasons.contains(&reason) {
+        if self.reasons.len() < MOST && !reason.is_empty() && !self.reasons.contains(&reason) {
             self.reasons.push(reason);
         }
     }

@@ -50,7 +50,11 @@ impl Waiting {
                 if !judgement.allowed {
                     report.block(judgement.message.unwrap_or_default());
                 }
-                let wanted = change.filter(|_| stage.guard.operation == Operation::Mutate);
+                let may_change = stage.guard.operation == Operation::Mutate;
+                if change.is_some() && !may_change {
+                    report.block("");
+                }
+                let wanted = change.filter(|_| may_change);
                 match wanted.map(|payload| guarding.replaced(&stage, &payload)) {
                     Some(None) => Err(Failure::new("its answer makes no sense")),
                     Some(Some(text)) => {

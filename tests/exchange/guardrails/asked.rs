@@ -440,23 +440,30 @@ fn a_payload_that_does_not_fit_in_its_place_is_none() {
 }
 
 #[test]
-fn whoever_validates_elsewhere_says_itself_what_is_refused() {
-    let policy = policy(
-        vec![guard("g", Operation::Validate, Strategy::Enforce)],
-        vec![],
-    );
-    let mut talk = Talk::new(&policy, |_| {
-        Ok(Judgement {
-            findings: vec![sluice::exchange::JudgedFinding {
-                rule: "seen".to_owned(),
-                path: "$.a".to_owned(),
-                entity: None,
-            }],
-            ..allow()?
-        })
-    });
-    talk.post("/mcp/desk", &[V]).on();
-    talk.body(&call(1, "get_x", r#","arguments":{"a":1}"#)).on();
+fn whoever_only_validates_refuses_what_it_would_change_or_has_found() {
+    let finding = || sluice::exchange::JudgedFinding {
+        rule: "seen".to_owned(),
+        path: "$.a".to_owned(),
+        entity: None,
+    };
+    for (payload, findings) in [(None, vec![finding()]), (Some("{}".to_owned()), vec![])] {
+        let policy = policy(
+            vec![guard("g", Operation::Validate, Strategy::Enforce)],
+            vec![],
+        );
+        let mut talk = Talk::new(&policy, |_| {
+            Ok(Judgement {
+                payload: payload.clone(),
+                findings: findings.clone(),
+                ..allow()?
+            })
+        });
+        talk.post("/mcp/desk", &[V]).on();
+        let refusal = talk
+            .body(&call(1, "get_x", r#","arguments":{"a":1}"#))
+            .refused();
+        assert_eq!(refusal.reason().as_str(), "guardrail_violation");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ Usage: as world.py says. Modes: `sse` answers with events, `json` with one JSON 
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 import world
@@ -50,7 +51,7 @@ def write_to(email: str, text: str) -> str:
 @server.tool()
 def complain() -> str:
     """Fails, and tells too much."""
-    raise ValueError("eve@customers.example has no account")
+    raise ToolError("eve@customers.example has no account")
 
 
 world.serve(server.streamable_http_app(stateless_http=True, json_response=world.MODE == "json"))
