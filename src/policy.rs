@@ -47,7 +47,7 @@ pub use sessions::SessionIds;
 pub use tasks::TaskIds;
 pub use values::HiddenValues;
 pub use view::View;
-pub use virtual_server::{Definition, Instructions, Match, VirtualServer};
+pub use virtual_server::{Definition, Instructions, Match, Shown, VirtualServer};
 
 use crate::guardrail::Learned;
 use crate::oauth;

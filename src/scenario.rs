@@ -1,4 +1,4 @@
-//! Single messages, put to the same [`Exchange`] that serves Envoy.
+//! Single messages, put to the same [`Exchange`](crate::exchange::Exchange) that serves Envoy.
 //!
 //! What a manifest's tests show and what `sluice explain` says is thereby what production does.
 

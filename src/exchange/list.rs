@@ -92,7 +92,11 @@ pub(super) fn filter<'d>(
                 // Calls are judged by what the server says, not by what becomes of it.
                 server.learn(&name, entry);
             }
-            !has_guards || guard::edit_tool(server, &name, entry, splice, occurrences)
+            let stays = !has_guards || guard::edit_tool(server, &name, entry, splice, occurrences);
+            if stays && shape.member == "tools" {
+                show(server, &name, entry, splice);
+            }
+            stays
         };
         let enabled: Vec<bool> = list.elements().map(&mut is_enabled).collect();
         let kept = enabled.iter().filter(|enabled| **enabled).count();
@@ -113,6 +117,36 @@ pub(super) fn filter<'d>(
         });
     }
     Ok(())
+}
+
+/// Shows of a tool what the operator says of it, in the place of what the server says.
+pub(super) fn show<'d>(server: &View, name: &str, tool: Value<'d>, splice: &mut Splice<'d>) {
+    let Some(shown) = server.shown(name) else {
+        return;
+    };
+    let texts = [("title", &shown.title), ("description", &shown.description)];
+    for (key, text) in texts {
+        if let Some(text) = text {
+            splice.insert_member(tool, key, &quoted(text));
+        }
+    }
+    let annotations = tool.get("annotations").filter(|it| it.is_object());
+    let Some(annotations) = annotations else {
+        if !shown.hints.is_empty() {
+            let hints = shown.hints.iter();
+            let hints: Vec<_> = hints.map(|(hint, is)| format!("\"{hint}\":{is}")).collect();
+            splice.insert_member(tool, "annotations", &format!("{{{}}}", hints.join(",")));
+        }
+        return;
+    };
+    // Older clients show the title that is among the annotations.
+    if let Some(title) = &shown.title {
+        splice.remove_member(annotations, "title");
+        splice.insert_member(annotations, "title", &quoted(title));
+    }
+    for (hint, is) in &shown.hints {
+        splice.insert_member(annotations, hint, if *is { "true" } else { "false" });
+    }
 }
 
 /// Takes out of an entry what leads elsewhere or can't be enforced.

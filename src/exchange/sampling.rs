@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::content;
 use super::fold::{self, is_unambiguous};
 use super::guard;
-use super::list::{edit_entry, is_https};
+use super::list::{edit_entry, is_https, show};
 use crate::json::{Splice, Value};
 use crate::policy::{Target, View};
 
@@ -73,8 +73,13 @@ fn edit_tools<'d>(
         let name = fold::get(tool, "name").and_then(Value::as_str);
         // What guardrails say of a tool they say of lists.
         let kept = allows(tool)
-            && name
-                .is_some_and(|name| guard::edit_tool(server, &name, tool, splice, &mut Vec::new()));
+            && name.is_some_and(|name| {
+                let kept = guard::edit_tool(server, &name, tool, splice, &mut Vec::new());
+                if kept {
+                    show(server, &name, tool, splice);
+                }
+                kept
+            });
         if kept {
             edit_entry(tool, splice);
         }

@@ -72,7 +72,11 @@ pub(super) struct Server {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a map")]
 pub(super) struct ToolMetadata {
-    /// The tool's annotations, with the words of MCP.
+    /// The title that lists show, in the place of the server's.
+    pub(super) title: Option<String>,
+    /// The description that lists show, in the place of the server's.
+    pub(super) description: Option<String>,
+    /// The tool's annotations, with the words of MCP. Lists show them in the place of the server's.
     pub(super) annotations: Option<Spanned<Annotations>>,
     /// The guardrails that look at the arguments of its calls, in order, after those of the server.
     pub(super) mcp_tool_pre_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,

@@ -1,5 +1,6 @@
 //! Virtual servers: a physical MCP server, restricted for one agent scope.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::guardrail::Learned;
@@ -80,6 +81,19 @@ pub struct Definition {
     pub auth_data: Arc<AuthData>,
     /// What looks at the arguments of calls, and at what the server says.
     pub guards: Guards,
+    /// What lists show of tools, by name, in the place of what the server says.
+    pub shown: HashMap<String, Shown>,
+}
+
+/// What a list shows of a tool in the place of what the server says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The title.
+    pub title: Option<String>,
+    /// The description.
+    pub description: Option<String>,
+    /// Annotations, by their names in MCP.
+    pub hints: Vec<(&'static str, bool)>,
 }
 
 impl Definition {
@@ -105,6 +119,7 @@ impl Definition {
             resource: None,
             auth_data: Arc::new(AuthData::None),
             guards: Guards::default(),
+            shown: HashMap::new(),
         }
     }
 }
@@ -247,6 +262,12 @@ impl VirtualServer {
     #[must_use]
     pub fn auth_data(&self) -> &Arc<AuthData> {
         &self.definition.auth_data
+    }
+
+    /// What lists show of a tool in the place of what the server says, if anything.
+    #[must_use]
+    pub fn shown(&self, tool: &str) -> Option<&Shown> {
+        self.definition.shown.get(tool)
     }
 
     /// What looks at the arguments of calls, and at what the server says.

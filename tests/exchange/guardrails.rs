@@ -4,5 +4,6 @@ mod asked;
 mod input;
 mod output;
 mod places;
+mod shown;
 mod talk;
 mod tools;

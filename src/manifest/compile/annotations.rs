@@ -11,12 +11,12 @@
 //! `{idempotent: false}` or `{open_world: true}`. The one conclusion that is drawn is that a
 //! tool which is read-only is not destructive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::manifest::diagnostic::{Code, Diagnostic, quote};
 use crate::manifest::schema::{Annotations, Entries, PatternMap, Server};
 use crate::manifest::span::{Span, Spanned};
-use crate::policy::Pattern;
+use crate::policy::{Pattern, Shown};
 
 use super::Context;
 use super::auth_data::{self, Credential};
@@ -30,6 +30,8 @@ pub(super) struct KnownServer {
     pub(super) credential: Credential,
     /// The guardrails that are attached to it and to its tools: the server's first, before a call.
     pub(super) guards: Lists,
+    /// What lists show of its tools in the place of what it says itself.
+    pub(super) shown: HashMap<String, Shown>,
     tools: Vec<(String, Annotations)>,
 }
 
@@ -50,6 +52,7 @@ pub(super) fn servers(
         };
         let of_server = guardrails.attach(context, written, None);
         let mut of_tools = Lists::default();
+        let mut shown = HashMap::new();
         let metadata = server
             .value
             .tool_metadata
@@ -64,8 +67,20 @@ pub(super) fn servers(
             let attached = guardrails.attach(context, written, Some(&tool.value));
             of_tools.call.extend(attached.call);
             of_tools.result.extend(attached.result);
+            let (title, description) = (metadata.value.title, metadata.value.description);
+            let is_described = title.is_some() || description.is_some();
+            let hints = metadata.value.annotations.as_ref();
+            let hints = hints.map_or(Vec::new(), |it| hints_of(&it.value));
+            shown.insert(
+                tool.value.clone(),
+                Shown {
+                    title,
+                    description,
+                    hints,
+                },
+            );
             let Some(annotations) = metadata.value.annotations else {
-                if !is_attached {
+                if !is_attached && !is_described {
                     context.missing(metadata.span, "annotations");
                 }
                 continue;
@@ -81,10 +96,25 @@ pub(super) fn servers(
                 call: [of_server.call, of_tools.call].concat(),
                 result: [of_tools.result, of_server.result].concat(),
             },
+            shown,
             tools,
         });
     }
     known
+}
+
+/// The hints that annotations have, by their names in MCP.
+fn hints_of(annotations: &Annotations) -> Vec<(&'static str, bool)> {
+    let hints = [
+        ("readOnlyHint", annotations.read_only_hint),
+        ("destructiveHint", annotations.destructive_hint),
+        ("idempotentHint", annotations.idempotent_hint),
+        ("openWorldHint", annotations.open_world_hint),
+    ];
+    let known = hints.into_iter();
+    known
+        .filter_map(|(hint, value)| Some((hint, value?)))
+        .collect()
 }
 
 fn check(context: &mut Context<'_>, tool: &str, annotations: &Annotations, span: Span) {
@@ -213,6 +243,7 @@ mod tests {
             },
             credential: Credential::default(),
             guards: Lists::default(),
+            shown: HashMap::new(),
             tools: tools
                 .into_iter()
                 .map(|(name, known)| (name.to_owned(), known))

@@ -192,6 +192,7 @@ impl Compiler<'_> {
         Some(VirtualServer::new(Definition {
             description: written.description,
             guards,
+            shown: server?.shown.clone(),
             tools,
             prompts,
             resources,
