@@ -88,6 +88,14 @@ pub struct Redacting {
     pub most: Option<usize>,
 }
 
+/// Whether a key is a short word, as nearly all are: nothing that the detector knows is one.
+fn is_name(key: &str) -> bool {
+    key.len() < 14
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
 /// How entities are written where nothing else is said.
 const USUAL_TEMPLATE: &str = "[{entity}]";
 
@@ -159,6 +167,9 @@ impl Redact {
         let mut count = 0;
         walk(input, splice, &mut |text| {
             if text.kind == TextKind::Number && text.text.len() < LONG_NUMBER && !self.has_custom {
+                return Edit::Keep;
+            }
+            if text.kind == TextKind::Key && !self.has_custom && is_name(text.text) {
                 return Edit::Keep;
             }
             let found = self.find(text.text, text.key, input.vault);
