@@ -69,8 +69,11 @@ fn read(text: Text<'_>, start: usize, characters: &mut [u8]) -> Option<usize> {
 
 /// The length of a separator at `at`, in bytes.
 fn gap(text: Text<'_>, at: usize) -> usize {
+    // At the end of the text a space and one letter are what is left.
+    if matches!(text.byte(at), Some(b' ' | b'-')) {
+        return 1;
+    }
     match text.get(at..at + 3) {
-        [b' ' | b'-', ..] => 1,
         [0xC2, 0xA0, _] => 2,
         [0xE2, 0x80, 0x80..=0x8A | 0x90..=0x95 | 0xAF] => 3,
         _ => 0,
