@@ -68,6 +68,12 @@ pub(super) fn resolve(mut found: Vec<Found<'_>>) -> Vec<Match<'_>> {
 }
 
 fn wins(one: &Found<'_>, other: &Found<'_>) -> bool {
+    // A password with `@` in it ends like the name of a mailbox, and the host comes next.
+    let is_password = |found: &Found<'_>| matches!(found.rule, "database_url" | "url_password");
+    let is_email = |found: &Found<'_>| found.entity == Entity::Email.as_str();
+    if is_password(one) && is_email(other) || is_email(one) && is_password(other) {
+        return is_password(one);
+    }
     let measure = |found: &Found<'_>| (found.range.len(), u32::MAX - found.rank);
     measure(one) > measure(other)
 }

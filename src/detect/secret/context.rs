@@ -117,12 +117,18 @@ pub(super) fn rule(value: &[u8], around: Surroundings) -> Option<&'static str> {
     if around.vendor.is_none() && around.strength.is_none() {
         return None;
     }
-    if value.len() < SHORTEST || value.len() > LONGEST || judge::is_invitation(value) {
+    if value.len() < SHORTEST || value.len() > LONGEST {
+        return None;
+    }
+    if judge::is_invitation(value) || judge::is_host(value) {
         return None;
     }
     let mix = Mix::of(value);
     match (around.vendor, around.strength) {
-        (Some(vendor), Some(_)) => is_likely(value, mix).then(|| vendor.rule()),
+        (Some(vendor), Some(_)) => {
+            let documented = vendor.documents(value) && judge::is_varied(value);
+            (documented || is_likely(value, mix)).then(|| vendor.rule())
+        }
         (Some(vendor), None) => belongs(vendor, value, around.fillers).then(|| vendor.rule()),
         (None, Some(Strength::Secret | Strength::Password)) => {
             (value.len() >= 16 && judge::is_mixed(value)).then_some("generic_secret")

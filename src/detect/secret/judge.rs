@@ -143,6 +143,18 @@ pub(super) fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
+/// Whether a value is the name of a host: `tenant1.auth0.com`.
+pub(super) fn is_host(value: &[u8]) -> bool {
+    let plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    let mut labels = value.rsplit(|byte| *byte == b'.');
+    let top = labels.next().unwrap_or_default();
+    (2..=8).contains(&top.len())
+        && top.iter().all(u8::is_ascii_lowercase)
+        && value.iter().all(plain)
+        && labels.clone().count() > 1
+        && labels.all(|label| !label.is_empty())
+}
+
 /// Words that stand where a secret would stand, and are none.
 const STAND_INS: &[&str] = &[
     "password",

@@ -110,6 +110,7 @@ fn passwords_are_found_whatever_they_look_like() {
         ("sshpass -p 'let me in' ssh joe@a", "let me in"),
         ("curl -u joe:letmein https://x.io", "letmein"),
         ("postgres://joe:letmein@db/x", "letmein"),
+        ("postgres://joe:let@me@db.example.com/x", "let@me"),
         ("the password is 'letmein'.", "letmein"),
     ] {
         assert_eq!(values(text, None), [expected], "{text}");
@@ -236,6 +237,7 @@ fn what_is_no_secret_is_left_alone() {
         ["-----BEGIN [A-Z ]*", "PRIVATE KEY-----"].concat(),
         "password:\n    forgot: \"Forgot password?\"".to_owned(),
         "pbkdf2('sha1', b'pass', b'salt', 1)".to_owned(),
+        "AUTH0_DOMAIN=\"tenant18922506.eu.auth0.com\"".to_owned(),
         "default-token-x7k2p and web-5d8f9c7b6d-x2v4z".to_owned(),
     ] {
         assert_eq!(found(&text, None), [], "{text}");

@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Row] = &[
     ("paystack_secret_key", "sk_test_%a{40}"),
     ("pagarme_api_key", "ak_live_%a{30}"),
     ("pagarme_api_key", "ak_test_%a{30}"),
-    ("square_access_token", "EAAA%w{60}"),
+    ("square_access_token", "EAAA%w{60,64}"),
     ("square_personal_token", "sq0atp-%w{22}"),
     ("square_oauth_secret", "sq0csp-%w{43}"),
     ("square_application_id", "sq0idp-%w{22}"),

@@ -19,6 +19,7 @@ pub(in super::super) const ROWS: &[(&str, &str)] = &[
     ("bitbucket", "%w{32}"),
     ("bitly", "%h{40}"),
     ("bitmex", "%w{48}"),
+    ("beamer", "b_%w{44}"),
     ("binance", "%a{64}"),
     ("box", "%a{32}"),
     ("browserstack", "%a{20}"),
