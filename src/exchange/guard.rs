@@ -17,9 +17,7 @@ use super::ask::GuardrailAsk;
 use super::batch;
 use super::occurrence::{Occurrence, Outcome};
 use super::refusal::{Recipients, Refusal};
-use crate::guardrail::{
-    Failure, Finding, Form, Input, Operation, Part, Path, Phase, Report, Strategy, Vault,
-};
+use crate::guardrail::{Failure, Finding, Input, Operation, Part, Phase, Report, Strategy, Vault};
 use crate::json::{self, Document, Splice, Value};
 use crate::jsonrpc::RequestId;
 use crate::mcp::ProtocolVersion;
@@ -201,13 +199,11 @@ impl Guarding {
         let known = tool.and_then(|tool| self.view.known(tool));
         let parts = parts(self.phase, target);
         let input = Input {
-            phase: self.phase,
-            operation: guard.operation,
             tool,
-            parts: &parts,
             exempt: &exempt,
             vault: values.as_ref().map(|values| values as &dyn Vault),
             known: known.as_deref(),
+            ..Input::new(self.phase, guard.operation, &parts)
         };
         let mut splice = Splice::new(document.source());
         let looked = check.inspect(&input, &mut splice, &mut report);
@@ -346,11 +342,7 @@ impl Guarding {
 /// What there is to look at.
 fn parts(phase: Phase, target: Value<'_>) -> Vec<Part<'_>> {
     match phase {
-        Phase::Call => vec![Part {
-            path: Path::default(),
-            value: target,
-            form: Form::Data,
-        }],
+        Phase::Call => vec![Part::whole(target)],
         Phase::Result => places::of(target),
     }
 }

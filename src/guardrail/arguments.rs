@@ -278,7 +278,6 @@ fn found(report: &mut Report, rule: &'static str, path: &Path<'_>, action: Actio
 mod tests {
     use serde_json::json;
 
-    use super::super::input::Form;
     use super::super::path::PathPattern;
     use super::*;
     use crate::json::{Document, Limits};
@@ -296,20 +295,11 @@ mod tests {
     /// What is found, whether it is refused whatever is mended, and the arguments as they go on.
     fn look(check: &Arguments, source: &str, operation: Operation) -> (String, bool, String) {
         let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
-        let parts = [Part {
-            path: Path::default(),
-            value: document.root(),
-            form: Form::Data,
-        }];
+        let parts = [Part::whole(document.root())];
         let exempt = [PathPattern::parse("free").unwrap()];
         let input = Input {
-            phase: Phase::Call,
-            operation,
-            tool: None,
-            parts: &parts,
             exempt: &exempt,
-            vault: None,
-            known: None,
+            ..Input::new(Phase::Call, operation, &parts)
         };
         let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
         check.inspect(&input, &mut splice, &mut report);

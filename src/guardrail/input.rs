@@ -28,6 +28,22 @@ pub struct Input<'i, 'd> {
     pub known: Option<&'i ToolFacts>,
 }
 
+impl<'i, 'd> Input<'i, 'd> {
+    /// These parts, of no tool in particular, with nothing exempt, no keys and nothing known.
+    #[must_use]
+    pub fn new(phase: Phase, operation: Operation, parts: &'i [Part<'d>]) -> Self {
+        Self {
+            phase,
+            operation,
+            tool: None,
+            parts,
+            exempt: &[],
+            vault: None,
+            known: None,
+        }
+    }
+}
+
 /// A part of a message that holds data.
 #[derive(Debug, Clone)]
 pub struct Part<'d> {
@@ -37,6 +53,18 @@ pub struct Part<'d> {
     pub value: Value<'d>,
     /// How it is to be read.
     pub form: Form,
+}
+
+impl<'d> Part<'d> {
+    /// A value that is all there is, such as the arguments of a call.
+    #[must_use]
+    pub fn whole(value: Value<'d>) -> Self {
+        Self {
+            path: Path::default(),
+            value,
+            form: Form::Data,
+        }
+    }
 }
 
 /// How a part is to be read.

@@ -144,7 +144,7 @@ fn covers(patterns: &[PathPattern], path: &[Segment<'_>]) -> bool {
 #[cfg(test)]
 pub(super) mod shown {
     use super::*;
-    use crate::guardrail::{Check, Form, Operation, Part, Phase, Report};
+    use crate::guardrail::{Check, Operation, Part, Phase, Report};
     use crate::json::{Document, Limits, Splice};
 
     /// What a check says of arguments, and what it would make of them.
@@ -154,19 +154,10 @@ pub(super) mod shown {
         arguments: &str,
     ) -> (Report, String) {
         let document = Document::parse(arguments.as_bytes(), &Limits::default()).unwrap();
-        let parts = [Part {
-            path: Path::default(),
-            value: document.root(),
-            form: Form::Data,
-        }];
+        let parts = [Part::whole(document.root())];
         let input = Input {
-            phase: Phase::Call,
-            operation,
             tool: Some("tool"),
-            parts: &parts,
-            exempt: &[],
-            vault: None,
-            known: None,
+            ..Input::new(Phase::Call, operation, &parts)
         };
         let mut splice = Splice::new(document.source());
         let mut report = Report::default();
@@ -193,24 +184,15 @@ pub(super) mod shown {
 mod tests {
     use super::shown::places;
     use super::*;
-    use crate::guardrail::{Form, Operation, Part, Phase};
+    use crate::guardrail::{Operation, Part, Phase};
     use crate::json::{Document, Limits};
 
     fn shown(source: &str, chosen: &[&str], exempt: &[&str]) -> Vec<String> {
         let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
-        let parts = [Part {
-            path: Path::default(),
-            value: document.root(),
-            form: Form::Data,
-        }];
+        let parts = [Part::whole(document.root())];
         let input = Input {
-            phase: Phase::Call,
-            operation: Operation::Validate,
-            tool: None,
-            parts: &parts,
             exempt: &places(exempt),
-            vault: None,
-            known: None,
+            ..Input::new(Phase::Call, Operation::Validate, &parts)
         };
         let mut seen = Vec::new();
         let mut report = Report::default();
@@ -251,20 +233,8 @@ mod tests {
             (r#"{"other":1}"#, vec![]),
         ] {
             let document = Document::parse(arguments.as_bytes(), &Limits::default()).unwrap();
-            let parts = [Part {
-                path: Path::default(),
-                value: document.root(),
-                form: Form::Data,
-            }];
-            let input = Input {
-                phase: Phase::Call,
-                operation: Operation::Mutate,
-                tool: None,
-                parts: &parts,
-                exempt: &[],
-                vault: None,
-                known: None,
-            };
+            let parts = [Part::whole(document.root())];
+            let input = Input::new(Phase::Call, Operation::Mutate, &parts);
             let mut report = Report::default();
             leaves(&input, &places(&["query"]), &mut report, &mut |_, _| {});
             assert_eq!(super::shown::rules(&report), expected, "{arguments}");

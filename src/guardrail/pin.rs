@@ -194,13 +194,9 @@ mod tests {
         let document = known.map(|it| Document::parse(it.as_bytes(), &Limits::default()).unwrap());
         let facts = document.as_ref().map(|it| ToolFacts::of(it.root()));
         let input = Input {
-            phase: Phase::Call,
-            operation: Operation::Validate,
             tool: Some(name),
-            parts: &[],
-            exempt: &[],
-            vault: None,
             known: facts.as_ref(),
+            ..Input::new(Phase::Call, Operation::Validate, &[])
         };
         let mut report = Report::default();
         pin.inspect(&input, &mut report).ok()?;

@@ -120,15 +120,7 @@ fn changed(check: &Check, value: &Json) -> Option<Json> {
         value: document.root(),
         form: Form::Data,
     }];
-    let input = Input {
-        phase: Phase::Result,
-        operation: Operation::Mutate,
-        tool: None,
-        parts: &parts,
-        exempt: &[],
-        vault: None,
-        known: None,
-    };
+    let input = Input::new(Phase::Result, Operation::Mutate, &parts);
     let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
     check.inspect(&input, &mut splice, &mut report).unwrap();
     let is_refused = report.is_blocked();

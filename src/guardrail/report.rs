@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The most findings that one look keeps. What is found beyond it is counted.
+/// The most findings that one look keeps.
 const MOST: usize = 100;
 
 /// What one look of a guardrail came to.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     findings: Vec<Finding>,
-    uncounted: usize,
     block: Option<String>,
     reasons: Vec<String>,
     notes: Vec<String>,
@@ -90,8 +89,6 @@ impl Report {
     pub fn find_with(&mut self, finding: impl FnOnce() -> Finding) {
         if self.findings.len() < MOST {
             self.findings.push(finding());
-        } else {
-            self.uncounted += 1;
         }
     }
 
@@ -122,12 +119,6 @@ impl Report {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
-    }
-
-    /// How much was found beyond what was kept.
-    #[must_use]
-    pub fn uncounted(&self) -> usize {
-        self.uncounted
     }
 
     /// Whether no edit mends it.

@@ -140,15 +140,7 @@ impl SchemaCheck {
             value: document.root(),
             form: super::Form::Data,
         }];
-        let input = Input {
-            phase: Phase::Call,
-            operation: Operation::Validate,
-            tool: None,
-            parts: &parts,
-            exempt: &[],
-            vault: None,
-            known: None,
-        };
+        let input = Input::new(Phase::Call, Operation::Validate, &parts);
         let mut report = Report::default();
         let mut splice = Splice::new(document.source());
         let looked = check.inspect(&input, &mut splice, &mut report);

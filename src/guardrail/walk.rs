@@ -314,13 +314,8 @@ mod tests {
             form,
         }];
         let input = Input {
-            phase: Phase::Result,
-            operation: Operation::Mutate,
-            tool: None,
-            parts: &parts,
             exempt: &exempt,
-            vault: None,
-            known: None,
+            ..Input::new(Phase::Result, Operation::Mutate, &parts)
         };
         let mut splice = Splice::new(document.source());
         let mut seen = Vec::new();

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::exchange::occurrence::{Occurrence, Outcome};
 use crate::exchange::reply::HeaderEdits;
-use crate::guardrail::{
-    Form, Input, Operation, Part, Path, Phase, Report, Strategy, restore, restored, token,
-};
+use crate::guardrail::{Input, Operation, Part, Phase, Report, Strategy, restore, restored, token};
 use crate::json::{Document, Splice, Value};
 use crate::mcp::header;
 use crate::policy::guard::{About, Guard, Means};
@@ -40,13 +38,8 @@ pub(in crate::exchange) fn body(view: &View, limits: &Limits, body: &[u8]) -> Op
         answers(view, element, &mut parts);
     }
     let input = Input {
-        phase: Phase::Call,
-        operation: Operation::Mutate,
-        tool: None,
-        parts: &parts,
-        exempt: &[],
         vault: Some(&values),
-        known: None,
+        ..Input::new(Phase::Call, Operation::Mutate, &parts)
     };
     let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
     restore(&input, &mut splice, &mut report);
@@ -130,10 +123,6 @@ fn answers<'d>(view: &View, message: Value<'d>, parts: &mut Vec<Part<'d>>) {
     let responses = responses.into_iter().flat_map(Value::members);
     let nested = responses.filter_map(|response| response.value().get("content"));
     for value in arguments.into_iter().chain(content).chain(nested) {
-        parts.push(Part {
-            path: Path::default(),
-            value,
-            form: Form::Data,
-        });
+        parts.push(Part::whole(value));
     }
 }

@@ -27,13 +27,8 @@ fn limited(limit: &Limit, text: &str, structured: &str) -> (String, String, Repo
     ];
     let exempt = [pattern("keep")];
     let input = Input {
-        phase: Phase::Result,
-        operation: Operation::Mutate,
-        tool: None,
-        parts: &parts,
         exempt: &exempt,
-        vault: None,
-        known: None,
+        ..Input::new(Phase::Result, Operation::Mutate, &parts)
     };
     let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
     limit.inspect(&input, &mut splice, &mut report).unwrap();
@@ -202,15 +197,7 @@ fn blocks_of_rows_are_rows() {
                 form: Form::Text,
             });
         }
-        let input = Input {
-            phase: Phase::Result,
-            operation: Operation::Mutate,
-            tool: None,
-            parts: &parts,
-            exempt: &[],
-            vault: None,
-            known: None,
-        };
+        let input = Input::new(Phase::Result, Operation::Mutate, &parts);
         let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
         limit.inspect(&input, &mut splice, &mut report).unwrap();
         (splice.finish(), report)

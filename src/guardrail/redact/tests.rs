@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::super::{Form, Operation, Part, Phase};
+use super::super::{Operation, Part, Phase};
 use super::*;
 use crate::detect::Custom;
 use crate::json::{Document, Limits, quoted};
@@ -37,11 +37,7 @@ impl Vault for TestVault {
 /// What becomes of a document, and what is said of it.
 fn redacted(redact: &Redact, source: &str, vault: Option<&TestVault>) -> (String, Report) {
     let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
-    let parts = [Part {
-        path: Path::default(),
-        value: document.root(),
-        form: Form::Data,
-    }];
+    let parts = [Part::whole(document.root())];
     let input = input(&parts, vault);
     let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
     redact.inspect(&input, &mut splice, &mut report);
@@ -50,11 +46,7 @@ fn redacted(redact: &Redact, source: &str, vault: Option<&TestVault>) -> (String
 
 fn restored(source: &str, vault: &TestVault) -> (String, Report) {
     let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
-    let parts = [Part {
-        path: Path::default(),
-        value: document.root(),
-        form: Form::Data,
-    }];
+    let parts = [Part::whole(document.root())];
     let input = input(&parts, Some(vault));
     let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
     restore(&input, &mut splice, &mut report);
@@ -63,13 +55,8 @@ fn restored(source: &str, vault: &TestVault) -> (String, Report) {
 
 fn input<'i, 'd>(parts: &'i [Part<'d>], vault: Option<&'i TestVault>) -> Input<'i, 'd> {
     Input {
-        phase: Phase::Result,
-        operation: Operation::Mutate,
-        tool: None,
-        parts,
-        exempt: &[],
         vault: vault.map(|vault| vault as &dyn Vault),
-        known: None,
+        ..Input::new(Phase::Result, Operation::Mutate, parts)
     }
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::report::Report;
-use super::super::{Form, Input, Operation, Part, Phase};
+use super::super::{Input, Operation, Part, Phase};
 use super::*;
 use crate::json::{Document, Limits};
 
@@ -104,20 +104,8 @@ fn comments_go_whatever_they_hide_in() {
 fn a_message_is_cleaned_and_reported() {
     let source = r#"{"text":"a\u001b[8mb","n":1,"k\u200by":["{\"c\":\"d<!-- e -->\"}"]}"#;
     let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
-    let parts = [Part {
-        path: Path::default(),
-        value: document.root(),
-        form: Form::Data,
-    }];
-    let input = Input {
-        phase: Phase::Result,
-        operation: Operation::Mutate,
-        tool: None,
-        parts: &parts,
-        exempt: &[],
-        vault: None,
-        known: None,
-    };
+    let parts = [Part::whole(document.root())];
+    let input = Input::new(Phase::Result, Operation::Mutate, &parts);
     let (mut splice, mut report) = (Splice::new(document.source()), Report::default());
     Sanitize::new(Junk::DEFAULT).inspect(&input, &mut splice, &mut report);
     assert_eq!(

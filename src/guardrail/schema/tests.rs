@@ -1,4 +1,4 @@
-use super::super::input::Form;
+use super::super::leaf::shown::places;
 use super::*;
 
 /// What a check makes of arguments: rules with paths, why, and the arguments as they go on.
@@ -10,23 +10,13 @@ fn look(
     exempt: &[&str],
 ) -> Result<(Vec<String>, String, String), String> {
     let document = Document::parse(arguments.as_bytes(), &Limits::default()).unwrap();
-    let exempt: Vec<_> = exempt
-        .iter()
-        .map(|text| PathPattern::parse(text).unwrap())
-        .collect();
-    let parts = [Part {
-        path: Path::default(),
-        value: document.root(),
-        form: Form::Data,
-    }];
+    let exempt = places(exempt);
+    let parts = [Part::whole(document.root())];
     let input = Input {
-        phase: Phase::Call,
-        operation,
         tool: Some("t"),
-        parts: &parts,
         exempt: &exempt,
-        vault: None,
         known,
+        ..Input::new(Phase::Call, operation, &parts)
     };
     let mut splice = Splice::new(document.source());
     let mut report = Report::default();
