@@ -371,8 +371,10 @@ mod tests {
             (encoded("my secret"), encoded("my x")),
             (encoded(r#"{"a":"secret"}"#), encoded(r#"{"a":"x"}"#)),
             (quoted("no base64: secret"), quoted("no base64: x")),
-            // Unpadded, in lines, in the other alphabet, not all of it UTF-8, in UTF-16.
+            // Unpadded, with bits too many, in lines, in the other alphabet, not all of it UTF-8, in
+            // UTF-16.
             (quoted("bXkgc2VjcmV0"), encoded("my x")),
+            (quoted("c2VjcmV0IR=="), encoded("x!")),
             (quoted("bXkg\r\nc2VjcmV0IQ"), encoded("my x!")),
             (quoted("_3NlY3JldA"), encoded("\u{fffd}x")),
             (quoted("//5zAGUAYwByAGUAdAA="), encoded("x")),
