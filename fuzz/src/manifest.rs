@@ -74,9 +74,15 @@ fn names(text: &str) -> Vec<&str> {
     names.take(30).collect()
 }
 
+/// Whether `shown` is `text`, byte for byte at its place, but for what is masked in it.
+fn shows(shown: &str, text: &str) -> bool {
+    let mut bytes = shown.bytes().zip(text.bytes());
+    shown.len() == text.len() && bytes.all(|(shown, byte)| shown == byte || shown == b'*')
+}
+
 /// Each problem is somewhere in the text, and can be shown.
 fn diagnostics(found: &Diagnostics, text: &str) {
-    assert_eq!(found.source().text(), text);
+    assert!(shows(found.source().text(), text));
     for diagnostic in found.iter() {
         let span = diagnostic.span();
         assert!(
