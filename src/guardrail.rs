@@ -18,6 +18,7 @@ mod loosen;
 pub mod network;
 mod path;
 pub mod pin;
+mod reading;
 mod redact;
 pub mod regex;
 mod report;

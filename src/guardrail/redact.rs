@@ -1,5 +1,6 @@
 //! `redact`: finds personal data and secrets, and puts something else in their place.
 
+mod look;
 mod mask;
 mod restore;
 
@@ -219,18 +220,12 @@ impl Redact {
 
     /// What is in a text, but for what is allowed and what hides a value already.
     fn find(&self, text: &str, key: Option<&str>, vault: Option<&dyn Vault>) -> Vec<Match<'_>> {
-        let mut found = self.detector.find(text, key);
+        let found = look::look(&self.detector, text, key);
         if found.is_empty() {
             return found;
         }
-        let own = own_tokens(text, vault);
-        found.retain(|one| {
-            let is_own = own
-                .iter()
-                .any(|token| token.start < one.range.end && one.range.start < token.end);
-            let value = text.get(one.range.clone()).unwrap_or_default();
-            !is_own && !self.allows(value)
-        });
+        let mut found = look::beside(found, &own_tokens(text, vault), text);
+        found.retain(|one| !self.allows(text.get(one.range.clone()).unwrap_or_default()));
         found
     }
 

@@ -1,7 +1,7 @@
 //! `sanitize`: takes out what people don't see and models read, or what a terminal takes for orders.
 
-mod characters;
-mod comments;
+pub(super) mod characters;
+pub(super) mod comments;
 mod escapes;
 
 use super::loosen::{Change, loosen_output};

@@ -179,12 +179,44 @@ impl<'a> Walker<'_, 'a, '_> {
     fn string(&mut self, text: &str) -> Edit {
         if self.level < LEVELS
             && may_be_json(text)
-            && let Ok(document) = Document::parse(text.as_bytes(), &NESTED)
-            && matches!(document.root().kind(), Kind::Object | Kind::Array)
+            && let Some(edit) = self.json(text)
         {
-            return self.nested(&document);
+            return edit;
         }
         self.show(text, TextKind::String)
+    }
+
+    /// What becomes of a text that is JSON, or a JSON value a line. `None` if it is neither.
+    fn json(&mut self, text: &str) -> Option<Edit> {
+        if let Ok(document) = Document::parse(text.as_bytes(), &NESTED) {
+            return Some(self.nested(&document));
+        }
+        let mut lines = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let is_empty = line.trim().is_empty();
+            let document = match is_empty {
+                true => None,
+                false => Some(Document::parse(line.as_bytes(), &NESTED).ok()?),
+            };
+            lines.push((line, document));
+        }
+        let mut edited = String::new();
+        let mut is_edited = false;
+        for (line, document) in lines {
+            match document.map(|document| self.nested(&document)) {
+                Some(Edit::Replace(line)) => {
+                    is_edited = true;
+                    edited.push_str(&line);
+                }
+                // A line is part of a text, as a part is of a message.
+                Some(Edit::Remove) => is_edited = true,
+                Some(Edit::Keep) | None => edited.push_str(line),
+            }
+        }
+        Some(match is_edited {
+            true => Edit::Replace(edited),
+            false => Edit::Keep,
+        })
     }
 
     fn nested(&mut self, document: &Document<'_>) -> Edit {
@@ -199,9 +231,9 @@ impl<'a> Walker<'_, 'a, '_> {
             level: self.level + 1,
             visit: &mut *self.visit,
         };
-        inner.value(document.root(), &mut splice);
+        let edit = inner.value(document.root(), &mut splice);
         if splice.edits() == 0 {
-            return Edit::Keep;
+            return edit;
         }
         Edit::Replace(splice.finish())
     }
@@ -256,10 +288,10 @@ const NESTED: json::Limits = json::Limits {
     lone_surrogates: LoneSurrogates::Replace,
 };
 
-/// Whether it is worth trying to read a text as an object or an array.
+/// Whether it is worth trying to read a text as an object, an array or a string, or some of them.
 fn may_be_json(text: &str) -> bool {
     let text = text.trim();
-    (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
+    text.starts_with(['{', '[', '"']) && text.ends_with(['}', ']', '"'])
 }
 
 /// Makes an edit to a value, but for a removal.
@@ -343,6 +375,16 @@ mod tests {
                 r#"{"a":"{\"b\": [\"secret\", 2]}"}"#,
                 r#"{"a":"{\"b\": [\"x\", 2]}"}"#,
             ),
+            (
+                r#""{\"a\":\"secret\"}\n\n{\"a\":1}\r\n\"my \\u0073ecret\"\n""#,
+                r#""{\"a\":\"x\"}\n\n{\"a\":1}\r\n\"my x\"\n""#,
+            ),
+            (r#""\"\\u0073ecret\"""#, r#""\"x\"""#),
+            (
+                r#"["{\"a\":1}\n\"gone\"\n","\"gone\""]"#,
+                r#"["{\"a\":1}\n"]"#,
+            ),
+            (r#""{\"a\":1}\nsecret\n[2]""#, r#""{\"a\":1}\nx\n[2]""#),
             (
                 r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"secret\\\"}\"}"}"#,
                 r#"{"a":"{\"b\":\"{\\\"c\\\":\\\"x\\\"}\"}"}"#,

@@ -100,6 +100,29 @@ fn what_is_found_is_replaced_wherever_it_is() {
 }
 
 #[test]
+fn what_readers_do_not_see_hides_nothing() {
+    let redact = usual(Treatment::Redact);
+    for (text, expected) in [
+        ("SSN 123-45-\u{200b}6789.", "SSN [us_ssn]."),
+        ("SSN 123\u{ad}-45-6789", "SSN [us_ssn]"),
+        ("to ann<!-- x -->@example.com!", "to [email]!"),
+        ("pay 4111\u{1b}[0m 1111 1111 1111", "pay [credit_card]"),
+        ("pay 4111 1111\u{202e} 1111 1111", "pay [credit_card]"),
+        ("a\u{200b}123-45-6789", "a\u{200b}[us_ssn]"),
+        ("SSN:\\n123-45-6789\\n", "SSN:\\n[us_ssn]\\n"),
+        (
+            r#"Here: {"to":"ann\u0040example.com"}"#,
+            r#"Here: {"to":"[email]"}"#,
+        ),
+        (r#"SSN:\\n123-45-\u200b6789"#, r#"SSN:\\n[us_ssn]"#),
+    ] {
+        let (edited, report) = redacted(&redact, &quoted(text), None);
+        assert_eq!(edited, quoted(expected), "{text:?}");
+        assert_eq!(report.findings().len(), 1, "{text:?}");
+    }
+}
+
+#[test]
 fn each_entity_is_treated_in_its_way() {
     let vault = TestVault::of("ada");
     for (value, action, expected) in [
@@ -202,6 +225,16 @@ fn what_a_made_up_token_hides_is_found() {
     let source = quoted("tok_AQAA ada@example.com");
     let (text, _) = redacted(&usual(Treatment::Tokenize), &source, Some(&vault));
     assert!(!text.contains("ada@"), "{text}");
+}
+
+#[test]
+fn what_stands_beside_a_token_is_found() {
+    let vault = TestVault::of("ada");
+    let token = vault.hide("x").unwrap();
+    let password = "kT9$vQ2mXz7w";
+    let source = format!(r#"{{"password":"{password}{token}"}}"#);
+    let (text, _) = redacted(&usual(Treatment::Redact), &source, Some(&vault));
+    assert!(!text.contains(password) && text.contains(&token), "{text}");
 }
 
 #[test]

@@ -1,15 +1,53 @@
 //! Characters that nobody sees.
 
+use std::ops::Range;
+
 use super::{Junk, Set, escapes};
 
 /// Whether a byte may belong to something that goes: most texts have none of these.
-pub(super) const fn is_suspicious(byte: u8) -> bool {
+pub(in crate::guardrail) const fn is_suspicious(byte: u8) -> bool {
     let is_white = matches!(byte, b'\t' | b'\n' | b'\r');
     let is_lead = matches!(
         byte,
         0xc2 | 0xcd | 0xd8 | 0xe1..=0xe3 | 0xee | 0xef | 0xf0 | 0xf3 | 0xf4
     );
     (byte < 0x20 && !is_white) || byte == b'<' || byte == 0x7f || is_lead
+}
+
+/// Where characters are that nobody sees, whatever they are for; with the escape sequences that they
+/// begin, if these are to be `whole`.
+pub(in crate::guardrail) fn unseen(text: &str, whole: bool) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    let next = |at: usize| {
+        let rest = text.as_bytes().get(at..)?;
+        let next = rest.iter().position(|byte| is_suspicious(*byte))?;
+        Some(at + next)
+    };
+    while let Some(start) = next(at) {
+        let rest = text.get(start..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else {
+            break;
+        };
+        let length = match escapes::length(rest).filter(|_| whole) {
+            Some(length) => length,
+            None => c.len_utf8(),
+        };
+        at = start + length;
+        if is_unseen(c) {
+            found.push(start..at);
+        }
+    }
+    found
+}
+
+const fn is_unseen(c: char) -> bool {
+    escapes::is_control(c)
+        || is_directing(c)
+        || is_tag(c)
+        || is_selector(c)
+        || is_zero_width(c)
+        || is_private(c)
 }
 
 /// The text without the characters that are to be removed. `None` if there are none.
@@ -81,9 +119,8 @@ impl Cleaner {
         }
         let next = rest.get(one..).and_then(|rest| rest.chars().next());
         let junk = match c {
-            '\u{61c}' | '\u{200e}' | '\u{200f}' => Some(Junk::Bidi),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(Junk::Bidi),
-            '\u{e0000}'..='\u{e007f}' => Some(Junk::Tags),
+            c if is_directing(c) => Some(Junk::Bidi),
+            c if is_tag(c) => Some(Junk::Tags),
             '\u{200c}' | '\u{200d}' if self.joins(c, next) => None,
             c if is_selector(c) => (!self.varies(c)).then_some(Junk::VariationSelectors),
             c if is_zero_width(c) => Some(Junk::ZeroWidth),
@@ -133,6 +170,17 @@ const FLAGS: [&str; 3] = [
     "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
     "\u{1f3f4}\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
 ];
+
+const fn is_directing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+const fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0000}'..='\u{e007f}')
+}
 
 const fn is_selector(c: char) -> bool {
     matches!(

@@ -1,9 +1,11 @@
 //! Comments of HTML (HTML Standard, section 13.1.6).
 
+use std::ops::Range;
+
 const START: &str = "<!--";
 
 /// How often comments are looked for that the removal of comments made.
-const PASSES: usize = 8;
+pub(in crate::guardrail) const PASSES: usize = 8;
 
 /// The text without comments, and without what could be read as the start of one. `None` if there
 /// is nothing of that in it.
@@ -19,27 +21,40 @@ pub(super) fn remove(text: &str) -> Option<String> {
     Some(clean.replace(START, "<! --"))
 }
 
-/// One look at the text. A comment that nothing ends loses its start, so that it shows.
+/// One look at the text.
 fn pass(text: &str) -> Option<String> {
-    let mut parts = text.split(START);
-    let first = parts.next()?;
-    let mut rest = text.get(first.len()..).filter(|rest| !rest.is_empty())?;
+    let gone = ranges(text);
+    if gone.is_empty() {
+        return None;
+    }
     let mut clean = String::with_capacity(text.len());
-    clean.push_str(first);
+    let mut end = 0;
+    for gone in gone {
+        clean.push_str(text.get(end..gone.start).unwrap_or_default());
+        end = gone.end;
+    }
+    clean.push_str(text.get(end..).unwrap_or_default());
+    Some(clean)
+}
+
+/// Where comments are. Of one that nothing ends, where its start is, so that the rest shows.
+pub(in crate::guardrail) fn ranges(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
     let mut has_ends = true;
-    while let Some(after) = rest.strip_prefix(START) {
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find(START)) {
+        let start = at + start;
+        let inside = start + START.len();
         let end = match has_ends {
-            true => end(after),
+            true => text.get(inside..).and_then(end),
             false => None,
         };
         // Without an end here there is none further on.
         has_ends = end.is_some();
-        let shown = after.get(end.unwrap_or(0)..).unwrap_or_default();
-        let next = shown.find(START).unwrap_or(shown.len());
-        clean.push_str(shown.get(..next).unwrap_or_default());
-        rest = shown.get(next..).unwrap_or_default();
+        at = inside + end.unwrap_or_default();
+        found.push(start..at);
     }
-    Some(clean)
+    found
 }
 
 /// Where a comment ends, after its start.
