@@ -1,6 +1,7 @@
 //! The time, as whoever needs it is given it.
 
 use std::fmt;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What tells the time.
@@ -12,15 +13,16 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn steady(&self) -> Duration;
 }
 
-/// The clock of the system.
-#[derive(Debug)]
-pub struct SystemClock(Instant);
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self(Instant::now())
-    }
+/// The time since some moment, which is the same for all that ask in this process.
+#[must_use]
+pub fn steady() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
+
+/// The clock of the system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(
@@ -34,7 +36,7 @@ impl Clock for SystemClock {
     }
 
     fn steady(&self) -> Duration {
-        self.0.elapsed()
+        steady()
     }
 }
 

@@ -9,10 +9,12 @@
 //! and `uplink` (what the message asks for; `batch`, if it is several), with `target` and `names` for what it names and `strip`
 //! for what is taken out of it. A response goes through `answer` (its headers), `body` (its pieces)
 //! and `downlink` (each message), with `extension`, `task`, `list`, `handshake`, `content`, `sampling` and `unknown` for
-//! what messages hold. `refusal` has everything that a client can ever be told.
+//! what messages hold. `onward` says which trace
+//! it is part of, and `refusal` has everything that a client can ever be told.
 
 mod answer;
 mod ask;
+mod asked;
 mod batch;
 mod body;
 mod content;
@@ -31,6 +33,7 @@ mod metadata;
 mod mirrors;
 mod names;
 mod occurrence;
+mod onward;
 mod refusal;
 mod reply;
 mod sampling;
@@ -49,15 +52,17 @@ pub use ask::{
     Ask, Credential, CredentialAsk, CredentialFailure, GuardrailAsk, IdentityAsk, IdentityFailure,
     JudgedFinding, Judgement, JudgementFailure, Ticket,
 };
+pub use asked::Asked;
 pub use event::{Event, Headers, Single};
 pub use identify::Vouched;
-pub use occurrence::{Occurrence, Outcome};
+pub use occurrence::{Answer, Occurrence, Outcome};
+pub use onward::trace_context;
 pub use refusal::Refusal;
 pub use reply::{BodyEdit, HeaderEdits, Reply, Step};
 
 use crate::mcp::ProtocolVersion;
 use crate::oauth::BearerToken;
-use crate::policy::{AuthData, Endpoint, Policy, Reason, VirtualServer};
+use crate::policy::{AuthData, Caller, Endpoint, Policy, Reason, VirtualServer};
 use body::Body;
 use head::{Head, Read, Unidentified, Verb};
 use message::Guarding;
@@ -69,6 +74,7 @@ use session::Session;
 pub struct Exchange {
     policy: Arc<Policy>,
     server: Option<Arc<VirtualServer>>,
+    caller: Option<Arc<Caller>>,
     state: State,
 }
 
@@ -114,6 +120,7 @@ impl Exchange {
         Self {
             policy,
             server: None,
+            caller: None,
             state: State::Start(vouched),
         }
     }
@@ -130,8 +137,14 @@ impl Exchange {
 
     /// The virtual server that answers, once the head of the request has named it.
     #[must_use]
-    pub fn virtual_server(&self) -> Option<&str> {
-        self.server.as_deref().map(VirtualServer::name)
+    pub fn virtual_server(&self) -> Option<&Arc<VirtualServer>> {
+        self.server.as_ref()
+    }
+
+    /// Who calls, once that is known, also if it may not.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Arc<Caller>> {
+        self.caller.as_ref()
     }
 
     /// Takes the next event.
@@ -143,13 +156,22 @@ impl Exchange {
         let Self {
             policy,
             server,
+            caller,
             state,
         } = self;
+        let server = server.or_else(|| selected(&policy, &state, &event));
         let (state, step) = next(&policy, state, event);
-        let server = server.or_else(|| state.server());
+        let refused = match &step.reply {
+            Reply::Refuse(refusal) => refusal.caller(),
+            Reply::Continue { .. } | Reply::Answer(_) | Reply::Ask(_) | Reply::Abort(_) => None,
+        };
+        let caller = caller
+            .or_else(|| state.caller().cloned())
+            .or_else(|| refused.cloned());
         let exchange = Self {
             policy,
             server,
+            caller,
             state,
         };
         (exchange, step)
@@ -157,17 +179,30 @@ impl Exchange {
 }
 
 impl State {
-    /// The virtual server, where the state says it.
-    fn server(&self) -> Option<Arc<VirtualServer>> {
-        match self {
-            Self::Unidentified(head) => Some(Arc::clone(head.server())),
-            Self::Head(head) => Some(Arc::clone(head.server.server())),
-            Self::Guarding(guarding) => Some(Arc::clone(guarding.server())),
-            Self::Uncredited(uncredited) => Some(Arc::clone(uncredited.scope.server.server())),
-            Self::Forwarded { scope, .. } => Some(Arc::clone(scope.server.server())),
-            Self::Start(_) | Self::Responding(_) | Self::Over => None,
-        }
+    /// Who calls, where the state says it.
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        let view = match self {
+            Self::Head(head) => &head.server,
+            Self::Guarding(guarding) => guarding.view(),
+            Self::Uncredited(uncredited) => &uncredited.scope.server,
+            Self::Forwarded { scope, .. } => &scope.server,
+            Self::Start(_) | Self::Unidentified(_) | Self::Responding(_) | Self::Over => {
+                return None;
+            }
+        };
+        Some(view.caller())
     }
+}
+
+/// The virtual server that a request is for, whether it may use it or not.
+fn selected(policy: &Policy, state: &State, event: &Event<'_>) -> Option<Arc<VirtualServer>> {
+    let (State::Start(vouched), Event::RequestHeaders { headers, .. }) = (state, event) else {
+        return None;
+    };
+    let path = std::str::from_utf8(headers.first(":path")?).ok()?;
+    let path = path.split('?').next().unwrap_or_default();
+    let (server, _) = policy.select(vouched.route.as_deref(), path)?;
+    Some(Arc::clone(server))
 }
 
 fn next(policy: &Policy, state: State, event: Event<'_>) -> (State, Step) {
@@ -273,6 +308,10 @@ fn passed(head: Head, edits: HeaderEdits) -> (State, Step) {
             Step::edit(edits, BodyEdit::Keep),
         );
     };
+    let mut edits = edits;
+    if let Some(context) = head.trace.onward(None) {
+        edits.trace(context);
+    }
     let Head {
         server,
         verb,
@@ -286,8 +325,7 @@ fn passed(head: Head, edits: HeaderEdits) -> (State, Step) {
         && version == ProtocolVersion::V2025_03_26
         && endpoint == Endpoint::Streamable;
     let allowed = Occurrence::Allowed {
-        method: verb.as_str(),
-        target: None,
+        asked: Arc::new(Asked::method(verb.as_str(), Some(version))),
         rule: None,
     };
     let scope = Scope {
@@ -355,11 +393,15 @@ fn credited(
         Ok(credential) => {
             scope.ticket = credential.ticket;
             headers.lend(credential);
-            let step = Step::edit(headers, body).with(occurrences);
+            let session = scope.session.as_deref();
+            let session = session.map(|id| Occurrence::InSession(session::digest(id)));
+            let step = Step::edit(headers, body).with(occurrences).with(session);
             (State::Forwarded { scope, verb }, step)
         }
         Err(failure) => {
-            let refusal = Refusal::credential(failure).answering(scope.recipients());
+            let refusal = Refusal::credential(failure)
+                .of(message::asked_by(&occurrences, None))
+                .answering(scope.recipients());
             (State::Over, Step::refuse(refusal))
         }
     }
@@ -374,7 +416,11 @@ fn response_headers(
 ) -> (State, Step) {
     let ticket = scope.ticket;
     match answer::read(scope, verb, policy.limits(), headers, end_of_stream) {
-        Ok((body, edits)) => (State::Responding(body), Step::edit(edits, BodyEdit::Keep)),
+        Ok((body, edits, begun)) => {
+            let begun = begun.map(|id| Occurrence::InSession(session::digest(&id)));
+            let step = Step::edit(edits, BodyEdit::Keep).with(begun);
+            (State::Responding(body), step)
+        }
         Err(refusal) => {
             let is_rejected = refusal.reason() == Reason::CredentialRefused;
             let mut step = Step::refuse(refusal);

@@ -23,7 +23,10 @@ pub use resolver::{Answer, Pending, Resolver};
 pub use stream::Replies;
 
 use crate::exchange::{Event, Exchange, Step, Vouched};
-use crate::telemetry::Metrics;
+use crate::mcp::meta;
+use crate::policy::{Caller, VirtualServer};
+use crate::telemetry::{Observer, Telemetry};
+use crate::trace::TraceContext;
 
 /// The key of gRPC initial metadata by which Envoy's route names what it is for
 /// (`ExtProcPerRoute.overrides.grpc_initial_metadata`).
@@ -43,7 +46,10 @@ pub trait Machine: Sized + Send + Unpin + 'static {
     fn vouched(self, vouched: Vouched) -> Self;
 
     /// The virtual server that answers, once it is known.
-    fn virtual_server(&self) -> Option<&str>;
+    fn virtual_server(&self) -> Option<&Arc<VirtualServer>>;
+
+    /// Who calls, once that is known.
+    fn caller(&self) -> Option<&Arc<Caller>>;
 }
 
 impl Machine for Exchange {
@@ -55,8 +61,12 @@ impl Machine for Exchange {
         Self::vouched(self, vouched)
     }
 
-    fn virtual_server(&self) -> Option<&str> {
+    fn virtual_server(&self) -> Option<&Arc<VirtualServer>> {
         Self::virtual_server(self)
+    }
+
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        Self::caller(self)
     }
 }
 
@@ -64,7 +74,7 @@ impl Machine for Exchange {
 pub struct Service<F> {
     new_machine: Arc<F>,
     resolver: Arc<dyn Resolver>,
-    metrics: Arc<Metrics>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl<F> fmt::Debug for Service<F> {
@@ -79,17 +89,17 @@ where
     M: Machine,
 {
     /// A service that makes a machine for each request; `new_machine` is given the route's name
-    /// for it, where there is one. `resolver` answers what machines ask, `metrics` count what
-    /// happens.
+    /// for it, where there is one. `resolver` answers what machines ask, `telemetry` hears
+    /// what happens.
     pub fn new(
         new_machine: Arc<F>,
         resolver: Arc<dyn Resolver>,
-        metrics: Arc<Metrics>,
+        telemetry: Arc<Telemetry>,
     ) -> ExternalProcessorServer<Self> {
         ExternalProcessorServer::new(Self {
             new_machine,
             resolver,
-            metrics,
+            telemetry,
         })
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES)
@@ -121,13 +131,17 @@ where
                 return Err(Status::invalid_argument("x-sluice-route is repeated"));
             }
         };
+        let text = |name| request.metadata().get(name).and_then(|it| it.to_str().ok());
+        let proxy = text(meta::TRACE_PARENT)
+            .and_then(|parent| TraceContext::read(parent, text(meta::TRACE_STATE)));
+        let observer = Observer::new(Arc::clone(&self.telemetry), proxy);
         let machine = (self.new_machine)(route);
         let resolver = Arc::clone(&self.resolver);
         Ok(Response::new(Replies::new(
             request.into_inner(),
             machine,
             resolver,
-            Arc::clone(&self.metrics),
+            observer,
         )))
     }
 }

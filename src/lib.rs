@@ -7,6 +7,7 @@
 //! - [`jsonrpc`]: messages, ids and error codes.
 //! - [`mcp`]: what MCP says in each of its versions: methods, headers, server-sent events.
 //! - [`oauth`]: bearer tokens, challenges and metadata, as data.
+//! - [`trace`]: the context of a trace, as it crosses.
 //! - [`seal`]: what clients keep for Sluice, and can't change or make up.
 //! - [`detect`]: entities in texts: numbers of cards and people, addresses, secrets.
 //! - [`guardrail`]: what is looked for in arguments and results, and what is made of it.
@@ -14,9 +15,9 @@
 //! - [`manifest`]: YAML as written, and its compilation to a policy with all diagnostics at once.
 //! - [`exchange`]: the sans-I/O machine for one HTTP exchange.
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
-//! - [`telemetry`]: what happened, as log lines and as numbers.
 //! - [`clock`]: the time, as whoever needs it is given it.
 //! - [`stamp`]: whether a file is still the same.
+//! - [`telemetry`]: what happened, as log lines, numbers, spans and audits.
 //! - [`outbound`]: requests to issuers, authorization servers and webhooks.
 //! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
@@ -50,3 +51,4 @@ pub mod secret;
 pub mod server;
 pub mod stamp;
 pub mod telemetry;
+pub mod trace;

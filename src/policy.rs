@@ -34,7 +34,7 @@ pub use auth_data::{AuthData, ClientAuthentication, Grant, Mapping, OAuth2};
 pub use authentication::{Authentication, Issuer, IssuerKeys, Trust};
 pub use caller::{Caller, ClaimNames, ClaimPath, InvalidClaims, SUPPOSED_ISSUER};
 pub use condition::Condition;
-pub use decision::{Decision, Target};
+pub use decision::{Decision, Target, TargetKind};
 pub use endpoint::{Endpoint, HttpSse};
 pub use expression::{Expression, ExpressionError, Facts, Outcome};
 pub use limits::Limits;
@@ -47,7 +47,7 @@ pub use sessions::SessionIds;
 pub use tasks::TaskIds;
 pub use values::HiddenValues;
 pub use view::View;
-pub use virtual_server::{Definition, Instructions, Match, Shown, VirtualServer};
+pub use virtual_server::{Definition, Instructions, Match, Shown, Stopwatch, VirtualServer};
 
 use crate::guardrail::Learned;
 use crate::oauth;
@@ -114,6 +114,16 @@ impl Policy {
     #[must_use]
     pub fn with_learned(self, learned: &Arc<Learned>) -> Self {
         let give = |server| VirtualServer::with_learned(Arc::unwrap_or_clone(server), learned);
+        drop((self.by_route, self.by_path));
+        let servers = self.virtual_servers.into_iter().map(give).collect();
+        Self::new(servers, self.limits)
+    }
+
+    /// The same policy, where it can be told how long something took: without it everything takes no
+    /// time.
+    #[must_use]
+    pub fn with_stopwatch(self, stopwatch: Stopwatch) -> Self {
+        let give = |server| VirtualServer::with_stopwatch(Arc::unwrap_or_clone(server), stopwatch);
         drop((self.by_route, self.by_path));
         let servers = self.virtual_servers.into_iter().map(give).collect();
         Self::new(servers, self.limits)

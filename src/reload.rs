@@ -87,7 +87,7 @@ impl Watched {
         self.stamp = stamp;
         let policy = self.load();
         match policy {
-            Some(_) => self.metrics.manifest_loaded(SystemClock::default().unix()),
+            Some(_) => self.metrics.manifest_loaded(SystemClock.unix()),
             None => self.metrics.manifest_failed(),
         }
         policy

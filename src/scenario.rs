@@ -43,6 +43,8 @@ impl Outcome {
                 .find_map(|occurrence| match occurrence {
                     Occurrence::Refused { reason, .. } => Some(*reason),
                     Occurrence::Allowed { .. }
+                    | Occurrence::Answered { .. }
+                    | Occurrence::InSession(_)
                     | Occurrence::Filtered { .. }
                     | Occurrence::Guarded { .. }
                     | Occurrence::Dropped { .. } => None,
@@ -64,6 +66,8 @@ impl Outcome {
                 } => Some(&**guardrail),
                 Occurrence::Guarded { .. }
                 | Occurrence::Allowed { .. }
+                | Occurrence::Answered { .. }
+                | Occurrence::InSession(_)
                 | Occurrence::Refused { .. }
                 | Occurrence::Filtered { .. }
                 | Occurrence::Dropped { .. } => None,

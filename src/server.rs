@@ -28,7 +28,7 @@ use crate::exchange::Exchange;
 use crate::ext_proc::{Machine, Resolver, Service};
 use crate::policy::Policy;
 use crate::reload::TlsConfigs;
-use crate::telemetry::Metrics;
+use crate::telemetry::Telemetry;
 use admin::Admin;
 use answers::Answers;
 use listen::Listener;
@@ -55,8 +55,8 @@ pub struct Options {
     pub tls: Option<TlsConfigs>,
     /// Where the administrator is answered, if anywhere.
     pub admin: Option<Listen>,
-    /// What counts.
-    pub metrics: Arc<Metrics>,
+    /// Who hears what happens.
+    pub telemetry: Arc<Telemetry>,
 }
 
 impl Default for Options {
@@ -67,7 +67,7 @@ impl Default for Options {
             drain: Duration::from_secs(30),
             tls: None,
             admin: None,
-            metrics: Arc::default(),
+            telemetry: Arc::default(),
         }
     }
 }
@@ -147,7 +147,7 @@ impl Server {
         let (_done, done) = watch::channel(());
         if let Some(listener) = self.admin {
             let admin = Admin {
-                metrics: Arc::clone(&self.options.metrics),
+                metrics: Arc::clone(&self.options.telemetry.metrics),
                 stopped: stopped.clone(),
             };
             admin.spawn(listener, done)?;
@@ -167,7 +167,7 @@ impl Server {
                 health: health.clone(),
                 new_machine: Arc::clone(&new_machine),
                 resolver: Arc::clone(&resolver),
-                metrics: Arc::clone(&self.options.metrics),
+                telemetry: Arc::clone(&self.options.telemetry),
                 stopped: stopped.clone(),
             };
             let runtime = runtime::Builder::new_current_thread()
@@ -236,7 +236,7 @@ struct Worker<F> {
     health: HealthReporter,
     new_machine: Arc<F>,
     resolver: Arc<dyn Resolver>,
-    metrics: Arc<Metrics>,
+    telemetry: Arc<Telemetry>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -260,7 +260,7 @@ where
                 .add_service(Service::new(
                     Arc::clone(&self.new_machine),
                     Arc::clone(&self.resolver),
-                    Arc::clone(&self.metrics),
+                    Arc::clone(&self.telemetry),
                 ));
             let mut stopped = self.stopped.clone();
             let stopped = async move {

@@ -1,36 +1,113 @@
-//! What happened, as log lines and as numbers: a line for each decision at debug, one for each
-//! refusal at info, and counters of all of them.
+//! What happened, as log lines, numbers, spans and audits: a line for each decision at debug, one for
+//! each refusal at info, counters of all of them, and a [`Record`] of each exchange for whoever writes
+//! more than that.
 //!
 //! A line never holds arguments, results, credentials or session ids. A label holds only what the
 //! manifest or Sluice itself says, so that no client can make series.
 
 mod metrics;
+mod observer;
+mod record;
+mod sink;
 mod text;
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::clock::{Clock, SystemClock};
 use crate::exchange::Occurrence;
 use crate::guardrail::Finding;
+use crate::policy::VirtualServer;
+use crate::trace::{Hop, TraceContext, TraceId};
 
 pub use metrics::{CONTENT_TYPE, Metrics};
+pub use observer::{Observer, Seen};
+pub use record::{End, Guarded, Message, Outcome, Phase, PhaseKind, Record, Refused, Verdict};
+pub use sink::Sink;
 
-/// Counts one occurrence and writes its line. `virtual_server` is its name in the manifest.
-pub fn record(metrics: &Metrics, virtual_server: Option<&str>, occurrence: &Occurrence) {
+/// Everything that is told of exchanges, and to whom. One serves all policies and all runtimes.
+#[derive(Debug, Default)]
+pub struct Telemetry {
+    /// What counts.
+    pub metrics: Arc<Metrics>,
+    /// Who gets records.
+    pub sinks: Vec<Sink>,
+    /// Says whether a trace that begins here is recorded; nobody records spans if there is nothing.
+    pub sampler: Option<Sampler>,
+    clock: SystemClock,
+}
+
+/// Says of a trace that begins here whether it is recorded.
+pub type Sampler = fn(&TraceId) -> bool;
+
+impl Telemetry {
+    /// What counts, and nothing else.
+    #[must_use]
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        Self {
+            metrics,
+            ..Self::default()
+        }
+    }
+
+    /// The time on the clock of the process.
+    fn now(&self) -> Duration {
+        crate::clock::steady()
+    }
+
+    /// The time since 1970.
+    fn unix(&self) -> Duration {
+        self.clock.unix()
+    }
+
+    /// What an exchange needs to join a trace, if anyone records.
+    fn hop(&self, proxy: Option<TraceContext>) -> Option<Hop> {
+        let samples = self.sampler?;
+        let mut random = [0; 32];
+        // Without random bytes there is no trace, but the exchange goes on.
+        getrandom::fill(&mut random).ok()?;
+        let (trace_id, spans) = random.split_first_chunk::<16>()?;
+        let (server_span, spans) = spans.split_first_chunk::<8>()?;
+        Some(Hop {
+            proxy,
+            trace_id: *trace_id,
+            server_span: *server_span,
+            client_span: *spans.first_chunk()?,
+            samples: samples(trace_id),
+        })
+    }
+
+    /// An exchange has ended.
+    fn ended(&self, record: Record) {
+        self.metrics.ended(&record);
+        if self.sinks.is_empty() {
+            return;
+        }
+        let record = Arc::new(record);
+        for sink in &self.sinks {
+            sink.put(&record);
+        }
+    }
+}
+
+/// Counts one occurrence and writes its line.
+fn tell(metrics: &Metrics, server: Option<&VirtualServer>, occurrence: &Occurrence) {
+    let virtual_server = server.map(VirtualServer::name);
     metrics.count(virtual_server, occurrence);
-    log(virtual_server, occurrence);
+    if occurrence.is_notable() {
+        log(virtual_server, occurrence);
+    }
 }
 
 fn log(virtual_server: Option<&str>, occurrence: &Occurrence) {
     let virtual_server = virtual_server.unwrap_or("-");
     match occurrence {
-        Occurrence::Allowed {
-            method,
-            target,
-            rule,
-        } => tracing::debug!(
+        Occurrence::Answered { .. } | Occurrence::InSession(_) => {}
+        Occurrence::Allowed { asked, rule } => tracing::debug!(
             virtual_server,
-            method,
-            target = target.as_deref(),
+            method = asked.method,
+            target = asked.target.as_deref(),
             rule = rule.as_ref().map(tracing::field::display),
             "allowed"
         ),
@@ -40,6 +117,7 @@ fn log(virtual_server: Option<&str>, occurrence: &Occurrence) {
             detail,
             target,
             rule,
+            ..
         } => tracing::info!(
             virtual_server,
             reason = reason.as_str(),
@@ -63,6 +141,7 @@ fn log(virtual_server: Option<&str>, occurrence: &Occurrence) {
             outcome,
             target,
             findings,
+            ..
         } => tracing::info!(
             virtual_server,
             guardrail = guardrail.as_ref(),

@@ -15,7 +15,7 @@ use super::{Exit, Out};
 use crate::clock::{Clock as _, SystemClock};
 use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls, warn_of_trust};
 use crate::server::{Address, Listen, Options, Server};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Telemetry};
 
 /// Answer Envoy
 ///
@@ -104,14 +104,14 @@ impl Serve {
             Ok(loaded) => loaded,
             Err(exit) => return Ok(exit),
         };
-        metrics.manifest_loaded(SystemClock::default().unix());
+        metrics.manifest_loaded(SystemClock.unix());
         let defaults = Options::default();
         let options = Options {
             workers: self.workers.unwrap_or(defaults.workers),
             drain: Duration::from_secs(self.drain),
             tls: tls.as_ref().map(WatchedTls::configs),
             admin: self.admin,
-            metrics,
+            telemetry: Arc::new(Telemetry::new(metrics)),
         };
         let server = match Server::bind(&self.listen, options) {
             Ok(server) => server,

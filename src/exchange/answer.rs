@@ -30,7 +30,8 @@ const REMOVED: &[&str] = &[
     "www-authenticate",
 ];
 
-/// Reads the head of a response, and says how its body will be read.
+/// Reads the head of a response, and says how its body will be read, and which session the server
+/// begins.
 ///
 /// # Errors
 ///
@@ -41,7 +42,7 @@ pub(super) fn read(
     limits: &Limits,
     headers: &Headers<'_>,
     end_of_stream: bool,
-) -> Result<(Body, HeaderEdits), Refusal> {
+) -> Result<(Body, HeaderEdits, Option<String>), Refusal> {
     let recipients = scope.recipients();
     read_for(scope, verb, limits, headers, end_of_stream)
         .map_err(|refusal| refusal.answering(recipients))
@@ -53,15 +54,16 @@ fn read_for(
     limits: &Limits,
     headers: &Headers<'_>,
     end_of_stream: bool,
-) -> Result<(Body, HeaderEdits), Refusal> {
+) -> Result<(Body, HeaderEdits, Option<String>), Refusal> {
     let status = headers
         .first(":status")
         .and_then(|status| std::str::from_utf8(status).ok());
     let status: u16 = status.and_then(|status| status.parse().ok()).unwrap_or(0);
     let awaits = scope.awaits();
     let mut edits = foreign(headers);
+    let mut begun = None;
     if matches!(status, 200 | 202 | 204) {
-        session(&mut scope, headers, &mut edits)?;
+        begun = session(&mut scope, headers, &mut edits)?;
     }
     let body = match status {
         200 if awaits || verb == Verb::Get => {
@@ -104,7 +106,7 @@ fn read_for(
         Body::Events(_) => normalise(headers, &mut edits, EVENTS),
         Body::Discard(_) | Body::Pass | Body::Held(_) => {}
     }
-    Ok((body, edits))
+    Ok((body, edits, begun))
 }
 
 /// Takes away what never reaches a client. No session begins with an error, and the server's own id is
@@ -125,14 +127,14 @@ fn session(
     scope: &mut Scope,
     headers: &Headers<'_>,
     edits: &mut HeaderEdits,
-) -> Result<(), Refusal> {
+) -> Result<Option<String>, Refusal> {
     let id = match headers.single(header::SESSION_ID) {
-        Single::Absent => return Ok(()),
+        Single::Absent => return Ok(None),
         Single::One(id) => std::str::from_utf8(id).ok(),
         Single::Repeated => None,
     };
     if scope.version.is_modern() || scope.endpoint != Endpoint::Streamable {
-        return Ok(());
+        return Ok(None);
     }
     let visible = |byte: u8| (0x21..=0x7e).contains(&byte);
     let id = id.filter(|id| !id.is_empty() && id.bytes().all(visible));
@@ -140,7 +142,7 @@ fn session(
     edits.remove.retain(|name| name != header::SESSION_ID);
     edits.set(header::SESSION_ID, session::seal(&scope.server, id)?);
     scope.session = Some(id.to_owned());
-    Ok(())
+    Ok(scope.session.clone())
 }
 
 /// Whether the request went on with a credential that is not the caller's.

@@ -203,6 +203,7 @@ fn response<'d>(
         if let Some(refusal) = unknown(scope, pending, response.outcome) {
             return Err(Verdict::Refuse(refusal));
         }
+        occurrences.push(Occurrence::answered(&pending.id, response.outcome));
     }
     if !scope.awaits()
         && let Some(refusal) = unknown_to_somebody(scope, response)

@@ -12,6 +12,7 @@ mod tools;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ask::GuardrailAsk;
 use super::batch;
@@ -121,7 +122,7 @@ impl Guarding {
                         }
                         Ok(None) => Ok(()),
                         Err(failure) => self
-                            .conclude(&stage, Err(failure), &Report::default(), None)
+                            .conclude(&stage, self.now(), Err(failure), (&Report::default(), None))
                             .map_err(|blocked| (stage, blocked)),
                     }
                 }
@@ -189,10 +190,10 @@ impl Guarding {
             return Ok(());
         };
         let target = document.and_then(|it| Some((it, sites::resolve(it.root(), &site.path)?)));
-        let mut report = Report::default();
+        let (mut report, began) = (Report::default(), self.now());
         let Some((document, target)) = target else {
             let failure = Failure::new("there is nothing to look at");
-            return self.conclude(stage, Err(failure), &report, None);
+            return self.conclude(stage, began, Err(failure), (&report, None));
         };
         let values = self.view.hidden_values();
         let tool = site.about().tool();
@@ -212,16 +213,21 @@ impl Guarding {
             places::add_notes(target, report.notes(), &mut splice);
             edited = (!splice.is_empty()).then(|| splice.finish());
         }
-        self.conclude(stage, looked, &report, edited)
+        self.conclude(stage, began, looked, (&report, edited))
     }
 
-    /// What follows from a look.
+    /// The time on the clock of the process.
+    fn now(&self) -> Duration {
+        self.view.now()
+    }
+
+    /// What follows from a look that began then.
     fn conclude(
         &mut self,
         stage: &Stage,
+        began: Duration,
         looked: Result<(), Failure>,
-        report: &Report,
-        edited: Option<String>,
+        (report, edited): (&Report, Option<String>),
     ) -> Result<(), Blocked> {
         let guard = &stage.guard;
         let is_refused =
@@ -232,7 +238,7 @@ impl Guarding {
             (Ok(()), _) if edited.is_some() => Outcome::Changed,
             (Ok(()), _) => Outcome::Passed,
         };
-        self.occur(stage, outcome, report.findings().to_vec());
+        self.occur(stage, began, outcome, report.findings().to_vec());
         if guard.strategy == Strategy::Audit {
             return Ok(());
         }
@@ -263,10 +269,7 @@ impl Guarding {
         }
     }
 
-    fn occur(&mut self, stage: &Stage, outcome: Outcome, findings: Vec<Finding>) {
-        if outcome == Outcome::Passed && findings.is_empty() {
-            return;
-        }
+    fn occur(&mut self, stage: &Stage, began: Duration, outcome: Outcome, findings: Vec<Finding>) {
         self.occurrences.push(Occurrence::Guarded {
             guardrail: Arc::clone(&stage.guard.name),
             phase: self.phase,
@@ -274,6 +277,8 @@ impl Guarding {
             outcome,
             target: stage.site.about().tool().map(str::to_owned),
             findings,
+            began,
+            took: self.now().saturating_sub(began),
         });
     }
 

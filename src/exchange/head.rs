@@ -6,6 +6,7 @@ use super::ask::{IdentityAsk, IdentityFailure};
 use super::event::{Headers, Single};
 use super::http_sse;
 use super::identify::{self, Presented, Vouched};
+use super::onward::Trace;
 use super::refusal::Refusal;
 use super::reply::HeaderEdits;
 use super::session::{self, Session};
@@ -98,6 +99,7 @@ pub(super) struct Unidentified {
     endpoint: Endpoint,
     version: Option<ProtocolVersion>,
     mirrors: Mirrors,
+    trace: Trace,
     edits: HeaderEdits,
     token: Option<BearerToken>,
 }
@@ -112,6 +114,8 @@ pub(super) struct Head {
     /// The version, where no message is to come that says it.
     pub(super) version: Option<ProtocolVersion>,
     pub(super) mirrors: Mirrors,
+    /// The trace that it is part of.
+    pub(super) trace: Trace,
     /// The session that it names.
     pub(super) session: Session,
     /// The token that it came with, where what goes on depends on it.
@@ -211,6 +215,7 @@ pub(super) fn read(
     // An upstream that compresses nevertheless is refused: what can't be read can't be filtered.
     edits.set("accept-encoding", "identity");
     let unidentified = Unidentified {
+        trace: Trace::read(vouched, headers),
         server: Arc::clone(server),
         resource: identify::resource(server, headers),
         session,
@@ -264,15 +269,11 @@ impl Unidentified {
             endpoint: self.endpoint,
             version: self.version,
             mirrors: self.mirrors,
+            trace: self.trace,
             session,
             token: self.token,
         };
         Ok((head, edits))
-    }
-
-    /// The virtual server.
-    pub(super) fn server(&self) -> &Arc<VirtualServer> {
-        &self.server
     }
 }
 

@@ -9,6 +9,7 @@ use super::event::{Headers, Single};
 use super::refusal::Refusal;
 use crate::oauth::{BearerToken, Challenge, NoToken, metadata_url};
 use crate::policy::{Authentication, Caller, Trust, View, VirtualServer};
+use crate::trace::Hop;
 
 /// What Envoy vouches for: what its other filters and the connection say of who calls. A client has
 /// no say in it.
@@ -20,6 +21,8 @@ pub struct Vouched {
     pub jwt_authn: Map<String, Value>,
     /// The URI in the certificate of Envoy's peer, which Envoy has verified.
     pub peer_uri: Option<String>,
+    /// What the exchange needs to join a trace, if anyone records.
+    pub hop: Option<Box<Hop>>,
 }
 
 /// By what it is known who calls.
@@ -126,7 +129,7 @@ pub(super) fn admit(
     };
     if !server.collaborators().admits(&caller) {
         challenge.scopes = server.collaborators().helpful_scopes(&caller);
-        return Err(Refusal::not_a_collaborator(challenge));
+        return Err(Refusal::not_a_collaborator(challenge, caller));
     }
     Ok(View::new(Arc::clone(server), caller))
 }

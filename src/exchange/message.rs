@@ -6,12 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::ask::{Ask, Judgement, JudgementFailure};
+use super::asked::Asked;
 use super::guard::{self, Progress, Waiting};
 use super::head::{Head, Verb};
+use super::occurrence::Occurrence;
 use super::refusal::Refusal;
 use super::reply::{BodyEdit, Step};
 use super::{State, Uncredited, go_on, http_sse, mirrors, uplink};
-use crate::policy::{Endpoint, Policy, VirtualServer};
+use crate::policy::{Endpoint, Policy, View};
 
 /// A request that a guardrail is asked about.
 #[derive(Debug)]
@@ -22,9 +24,9 @@ pub(super) struct Guarding {
 }
 
 impl Guarding {
-    /// The virtual server that it is for.
-    pub(super) fn server(&self) -> &Arc<VirtualServer> {
-        self.head.server.server()
+    /// The virtual server that it is for, as its caller sees it.
+    pub(super) fn view(&self) -> &Arc<View> {
+        &self.head.server
     }
 
     /// Goes on with what the guardrail says.
@@ -98,6 +100,23 @@ fn refuse_body(head: Head, refusal: Refusal) -> (State, Step) {
     (State::Over, Step::refuse(refusal))
 }
 
+/// What a message asks for that may go on: the only one, or the one at this place in a batch.
+pub(super) fn asked_by(occurrences: &[Occurrence], index: Option<usize>) -> Option<Arc<Asked>> {
+    let asked = |occurrence: &Occurrence| match occurrence {
+        Occurrence::Allowed { asked, .. } => Some(Arc::clone(asked)),
+        Occurrence::Refused { .. }
+        | Occurrence::Answered { .. }
+        | Occurrence::InSession(_)
+        | Occurrence::Filtered { .. }
+        | Occurrence::Guarded { .. }
+        | Occurrence::Dropped { .. } => None,
+    };
+    occurrences
+        .iter()
+        .filter_map(asked)
+        .nth(index.unwrap_or_default())
+}
+
 /// Goes on with a request as far as the guardrails let it.
 fn guarded(
     policy: &Policy,
@@ -122,6 +141,7 @@ fn guarded(
             text,
             occurrences,
         } => {
+            let refusal = refusal.of(asked_by(&uncredited.occurrences, index));
             let refusal = guard::address(policy.limits(), refusal, index, &text);
             let (state, step) = refuse_body(head, refusal);
             (state, step.after(occurrences))

@@ -7,15 +7,17 @@ mod access;
 mod told;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use told::echo;
 pub(super) use told::telling_name;
 
-use super::occurrence::Occurrence;
+use super::asked::Asked;
+use super::occurrence::{Answer, Occurrence};
 use crate::json;
 use crate::jsonrpc::{Invalid, InvalidId, RequestId, code};
 use crate::mcp::{ProtocolVersion, code as mcp_code};
-use crate::policy::{Decision, Reason, RuleId, Target, View};
+use crate::policy::{Caller, Decision, Reason, RuleId, Target, View};
 
 /// The status of what went wrong behind Sluice.
 const BAD_GATEWAY: u16 = 502;
@@ -45,6 +47,10 @@ struct Parts {
     is_tool_error: Option<ProtocolVersion>,
     detail: Cow<'static, str>,
     target: Option<String>,
+    /// What the message asked for, if that could be read.
+    asked: Option<Arc<Asked>>,
+    /// Who calls, if that is why.
+    caller: Option<Arc<Caller>>,
     rule: Option<RuleId>,
     /// The answers to the requests of a batch, which stand in the place of one answer.
     batch: Vec<Refusal>,
@@ -87,6 +93,8 @@ impl Refusal {
             challenge: None,
             is_tool_error: None,
             target: None,
+            asked: None,
+            caller: None,
             rule: None,
             batch: Vec::new(),
             causes: Vec::new(),
@@ -420,6 +428,17 @@ impl Refusal {
         self
     }
 
+    /// The same, of a message that asked for this.
+    pub(super) fn of(mut self, asked: Option<Arc<Asked>>) -> Self {
+        self.0.asked = asked;
+        self
+    }
+
+    /// Who is refused, where it is for who it is.
+    pub(super) fn caller(&self) -> Option<&Arc<Caller>> {
+        self.0.caller.as_ref()
+    }
+
     /// Why.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -455,8 +474,15 @@ impl Refusal {
         Occurrence::Refused {
             reason: self.0.reason,
             status: self.status(),
+            answer: match self.0.is_tool_error {
+                Some(_) => Answer::ToolError,
+                None => Answer::Error {
+                    code: Some(self.0.code),
+                },
+            },
             detail: self.0.detail.clone(),
             target: self.0.target.clone(),
+            asked: self.0.asked.clone(),
             rule: self.0.rule.clone(),
         }
     }

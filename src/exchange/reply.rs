@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::ask::{Ask, Credential, Ticket};
-use super::occurrence::Occurrence;
+use super::occurrence::{Answer, Occurrence};
 use super::refusal::Refusal;
+use crate::mcp::meta;
 use crate::policy::Reason;
+use crate::trace::TraceContext;
 
 /// What one event led to.
 #[derive(Debug)]
@@ -116,8 +118,10 @@ impl Step {
         let refused = Occurrence::Refused {
             reason,
             status: 0,
+            answer: Answer::Error { code: None },
             detail,
             target: None,
+            asked: None,
             rule: None,
         };
         Self {
@@ -153,6 +157,15 @@ impl HeaderEdits {
     /// Sets a header.
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         self.set.push((name, value.into()));
+    }
+
+    /// Says which span the request is part of from here on.
+    pub(super) fn trace(&mut self, context: TraceContext) {
+        self.set(meta::TRACE_PARENT, context.parent());
+        match context.state {
+            Some(state) => self.set(meta::TRACE_STATE, state),
+            None => self.remove(meta::TRACE_STATE),
+        }
     }
 
     /// Lends the request a credential. No header that has one is removed.

@@ -1,6 +1,8 @@
 //! Sessions and the events in them, bound to the virtual server and the caller that they were given
 //! to. A client keeps what Sluice has sealed; the server's own ids stay behind.
 
+use sha2::{Digest as _, Sha256};
+
 use super::head::Verb;
 use super::refusal::Refusal;
 use super::reply::HeaderEdits;
@@ -84,6 +86,17 @@ fn last_event(view: &View, session: &Session, sealed: &str) -> Option<String> {
         return None;
     };
     view.session_ids()?.open_event(session, sealed)
+}
+
+/// A name of a session for logs: it is the same for all exchanges of the session, and nobody can use
+/// the session by it.
+pub(super) fn digest(id: &str) -> String {
+    let digest = Sha256::digest(id);
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The id that a client gets for an event. `None` if it gets none: the event can't be resumed from.

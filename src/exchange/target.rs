@@ -5,40 +5,36 @@ use std::borrow::Cow;
 use super::refusal::Refusal;
 use crate::json::Value;
 use crate::mcp::ClientMethod;
-use crate::policy::Target;
+use crate::policy::{Target, TargetKind};
 
 /// A tool, a prompt, a resource or a skill, as a request names it.
 #[derive(Debug, Clone)]
 pub(super) struct Named<'d> {
-    kind: Kind,
+    kind: TargetKind,
     name: Cow<'d, str>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Tool,
-    Prompt,
-    Resource,
-    ResourceTemplate,
-    Skill,
 }
 
 impl<'d> Named<'d> {
     /// What the policy is asked.
     pub(super) fn target(&self) -> Target<'_> {
         match self.kind {
-            Kind::Tool => Target::Tool(&self.name),
-            Kind::Prompt => Target::Prompt(&self.name),
-            Kind::Resource => Target::Resource(&self.name),
-            Kind::ResourceTemplate => Target::ResourceTemplate(&self.name),
-            Kind::Skill => Target::Skill(&self.name),
+            TargetKind::Tool => Target::Tool(&self.name),
+            TargetKind::Prompt => Target::Prompt(&self.name),
+            TargetKind::Resource => Target::Resource(&self.name),
+            TargetKind::ResourceTemplate => Target::ResourceTemplate(&self.name),
+            TargetKind::Skill => Target::Skill(&self.name),
         }
+    }
+
+    /// What kind of thing it is.
+    pub(super) fn kind(&self) -> TargetKind {
+        self.kind
     }
 
     /// A tool of this name.
     pub(super) fn tool(name: String) -> Named<'static> {
         Named {
-            kind: Kind::Tool,
+            kind: TargetKind::Tool,
             name: Cow::Owned(name),
         }
     }
@@ -93,18 +89,28 @@ pub(super) fn of<'d>(
             if arguments.is_some_and(|arguments| !arguments.is_object() && !arguments.is_null()) {
                 return Err(Refusal::params("`arguments` must be an object"));
             }
-            named(Kind::Tool, "name", "tools/call needs `name`, a string")
+            named(
+                TargetKind::Tool,
+                "name",
+                "tools/call needs `name`, a string",
+            )
         }
-        ClientMethod::PromptsGet => {
-            named(Kind::Prompt, "name", "prompts/get needs `name`, a string")
-        }
+        ClientMethod::PromptsGet => named(
+            TargetKind::Prompt,
+            "name",
+            "prompts/get needs `name`, a string",
+        ),
         ClientMethod::ResourcesRead
         | ClientMethod::DirectoryRead
         | ClientMethod::ResourcesSubscribe
-        | ClientMethod::ResourcesUnsubscribe => {
-            named(Kind::Resource, "uri", "the method needs `uri`, a string")
+        | ClientMethod::ResourcesUnsubscribe => named(
+            TargetKind::Resource,
+            "uri",
+            "the method needs `uri`, a string",
+        ),
+        ClientMethod::SkillsGet => {
+            named(TargetKind::Skill, "uri", "skills/get needs `uri`, a string")
         }
-        ClientMethod::SkillsGet => named(Kind::Skill, "uri", "skills/get needs `uri`, a string"),
         ClientMethod::Complete => reference(params).map(Some),
         ClientMethod::Initialize
         | ClientMethod::Discover
@@ -139,11 +145,11 @@ fn reference(params: Option<Value<'_>>) -> Result<Named<'_>, Refusal> {
     };
     match &*member("type")? {
         "ref/prompt" => Ok(Named {
-            kind: Kind::Prompt,
+            kind: TargetKind::Prompt,
             name: member("name")?,
         }),
         "ref/resource" => Ok(Named {
-            kind: Kind::ResourceTemplate,
+            kind: TargetKind::ResourceTemplate,
             name: member("uri")?,
         }),
         _ => Err(Refusal::params(NEEDS)),

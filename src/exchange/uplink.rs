@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::asked::Asked;
 use super::head::Head;
 use super::occurrence::Occurrence;
-use super::refusal::{Recipients, Refusal, telling_name};
+use super::refusal::{Recipients, Refusal};
 use super::reply::HeaderEdits;
 use super::scope::{Pending, Scope};
 use super::session::Session;
@@ -14,7 +15,7 @@ use super::{batch, extension, http_sse, names, strip, task};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
-use crate::policy::{Decision, Endpoint, Limits};
+use crate::policy::{Decision, Endpoint, Limits, RuleId};
 
 /// A body that may go on.
 #[derive(Debug)]
@@ -36,8 +37,22 @@ pub(super) struct Passed {
     pub(super) version: ProtocolVersion,
     /// The request that waits for its answer, if it is one.
     pub(super) pending: Option<Pending>,
-    /// What was decided.
-    pub(super) occurrence: Occurrence,
+    /// What it asks for.
+    pub(super) asked: Arc<Asked>,
+    /// The line of the manifest that lets it pass, where one is needed.
+    pub(super) rule: Option<RuleId>,
+}
+
+impl Passed {
+    /// A message that nobody answers.
+    fn without_answer(version: ProtocolVersion, asked: Asked) -> Self {
+        Self {
+            version,
+            pending: None,
+            asked: Arc::new(asked),
+            rule: None,
+        }
+    }
 }
 
 /// Decides about the body of a POST.
@@ -93,6 +108,28 @@ fn request<'d>(
     request: Request<'d>,
     splice: &mut Splice<'d>,
 ) -> Result<Passed, Refusal> {
+    let mut asked = Asked::message(Some(&request.id), request.params);
+    match admit_request(head, request, splice, &mut asked) {
+        Ok((pending, rule)) => {
+            let version = asked.version.unwrap_or(ProtocolVersion::V2025_03_26);
+            Ok(Passed {
+                version,
+                pending: Some(pending),
+                asked: Arc::new(asked),
+                rule,
+            })
+        }
+        Err(refusal) => Err(refusal.of(Some(Arc::new(asked)))),
+    }
+}
+
+/// Decides about a request, and says what it `asked` for as far as that can be read.
+fn admit_request<'d>(
+    head: &Head,
+    request: Request<'d>,
+    splice: &mut Splice<'d>,
+    asked: &mut Asked,
+) -> Result<(Pending, Option<RuleId>), Refusal> {
     let Request {
         id,
         method: text,
@@ -105,9 +142,11 @@ fn request<'d>(
     }
     let kind = Kind::Request { method: &text };
     let version = version::agree(head, kind, params)?;
+    asked.version = Some(version);
     let method = ClientMethod::parse(&text, version)
         .filter(|method| !method.is_notification() && extension::offers(&head.server, *method))
         .ok_or_else(|| Refusal::method(&text, version))?;
+    asked.method = Some(method.as_str());
     names::unambiguous(params)?;
 
     let mut tasks = Vec::new();
@@ -119,6 +158,9 @@ fn request<'d>(
     } else {
         target::of(method, params)?
     };
+    if let Some(named) = &target {
+        asked.names(named);
+    }
     if let Some(named) = target
         .as_ref()
         .filter(|_| tasks.is_empty() && version.is_modern() && target::is_mirrored(method))
@@ -147,11 +189,7 @@ fn request<'d>(
         .and_then(|params| params.get("_meta"))
         .and_then(|meta| meta.get(meta::LOG_LEVEL))
         .is_some();
-    let occurrence = Occurrence::Allowed {
-        method: method.as_str(),
-        target: target.as_ref().map(|named| telling_name(named.target())),
-        rule,
-    };
+    head.trace.write(asked, params, splice);
     let pending = Pending {
         id,
         method,
@@ -160,11 +198,7 @@ fn request<'d>(
         log_level,
         answered: false,
     };
-    Ok(Passed {
-        version,
-        pending: Some(pending),
-        occurrence,
-    })
+    Ok((pending, rule))
 }
 
 /// Decides about what a request names. With what arguments a task was called has been decided.
@@ -196,7 +230,9 @@ fn notification<'d>(
         method: text,
         params,
     } = notification;
+    let mut asked = Asked::message(None, *params);
     let version = version::agree(head, Kind::Other, *params)?;
+    asked.version = Some(version);
     let method = ClientMethod::parse(text, version)
         .ok_or_else(|| Refusal::notification(text))
         .and_then(|method| {
@@ -209,17 +245,10 @@ fn notification<'d>(
         })?;
     names::unambiguous(*params)?;
     version::check_method(&head.mirrors, text)?;
+    asked.method = Some(method.as_str());
     strip::envelope(splice, &head.server, *params);
-    let occurrence = Occurrence::Allowed {
-        method: method.as_str(),
-        target: None,
-        rule: None,
-    };
-    Ok(Passed {
-        version,
-        pending: None,
-        occurrence,
-    })
+    head.trace.write(&asked, *params, splice);
+    Ok(Passed::without_answer(version, asked))
 }
 
 /// An answer of the client to a request of the server: a sampled message, a user's words.
@@ -239,16 +268,8 @@ fn response<'d>(
         names::check_tool_uses(&head.server, version, result).map_err(Refusal::unanswerable)?;
         strip::envelope(splice, &head.server, Some(result));
     }
-    let occurrence = Occurrence::Allowed {
-        method: "response",
-        target: None,
-        rule: None,
-    };
-    Ok(Passed {
-        version,
-        pending: None,
-        occurrence,
-    })
+    let asked = Asked::method("response", Some(version));
+    Ok(Passed::without_answer(version, asked))
 }
 
 /// A body of these messages, of which there is at least one.
@@ -257,11 +278,16 @@ fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -
     let version = version.unwrap_or(ProtocolVersion::V2025_03_26);
     let mut pending = Vec::with_capacity(passed.len());
     let mut occurrences = Vec::with_capacity(passed.len());
+    let mut headers = HeaderEdits::default();
+    let trace = passed.first().and_then(|first| first.asked.trace.as_ref());
+    if let Some(context) = head.trace.onward(trace) {
+        headers.trace(context);
+    }
     for passed in passed {
         pending.extend(passed.pending);
-        occurrences.push(passed.occurrence);
+        let (asked, rule) = (passed.asked, passed.rule);
+        occurrences.push(Occurrence::Allowed { asked, rule });
     }
-    let mut headers = HeaderEdits::default();
     // What has no meaning in this message nobody has checked, so nobody may read it.
     let is_checked = |name: &str| {
         let method = pending.first().map(|pending| pending.method);

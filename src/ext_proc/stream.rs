@@ -16,7 +16,7 @@ use super::resolver::{Answer, Pending, Resolver};
 use super::response::Owed;
 use super::{Machine, request, response};
 use crate::exchange::{Ask, Reply, Step};
-use crate::telemetry::{self, Metrics};
+use crate::telemetry::Observer;
 
 /// For how long Envoy is told to wait for an answer. Whoever answers takes less.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub struct Replies<M> {
     messages: Streaming<ProcessingRequest>,
     state: State<M>,
     resolver: Arc<dyn Resolver>,
-    metrics: Arc<Metrics>,
+    observer: Observer,
 }
 
 impl<M: fmt::Debug> fmt::Debug for Replies<M> {
@@ -78,13 +78,13 @@ impl<M: Machine> Replies<M> {
         messages: Streaming<ProcessingRequest>,
         machine: M,
         resolver: Arc<dyn Resolver>,
-        metrics: Arc<Metrics>,
+        observer: Observer,
     ) -> Self {
         Self {
             messages,
             state: State::First(machine),
             resolver,
-            metrics,
+            observer,
         }
     }
 
@@ -101,6 +101,9 @@ impl<M: Machine> Replies<M> {
                 return Some(Err(Status::internal("the exchange is over")));
             }
         };
+        if let Some(seen) = request::seen(&message) {
+            self.observer.sees(seen);
+        }
         // The machine goes in by value: one that panics is gone, and can't be asked again.
         let handled = catch_unwind(AssertUnwindSafe(|| {
             request::read(message, |owed, event| (owed, machine.handle(event)))
@@ -113,12 +116,15 @@ impl<M: Machine> Replies<M> {
     }
 
     /// Checks the first message, and has the machine know what Envoy vouches for.
-    fn first(&self, machine: M, message: &ProcessingRequest) -> Result<M, Status> {
+    fn first(&mut self, machine: M, message: &ProcessingRequest) -> Result<M, Status> {
         request::check_modes(message).map_err(|unexpected| {
             tracing::error!(%unexpected, "Envoy is not configured for Sluice");
             Status::failed_precondition(unexpected.to_string())
         })?;
-        Ok(match request::vouched(message) {
+        let hop = self.observer.hop();
+        self.observer
+            .http_trace(request::trace(message).filter(|_| hop.is_some()));
+        Ok(match request::vouched(message, hop) {
             Some(vouched) => machine.vouched(vouched),
             None => machine,
         })
@@ -127,15 +133,10 @@ impl<M: Machine> Replies<M> {
     /// Does what the machine says. `None` if it asks, and the answer is not there yet.
     fn step(&mut self, mut machine: M, owed: Owed, mut step: Step) -> Option<Outcome> {
         loop {
-            for occurrence in &step.occurrences {
-                telemetry::record(&self.metrics, machine.virtual_server(), occurrence);
-            }
+            self.observer
+                .handled(machine.virtual_server(), machine.caller(), &step);
             if let Some(ticket) = step.rejected {
-                self.metrics.token_rejected(machine.virtual_server());
                 self.resolver.rejected(ticket);
-            }
-            if matches!(step.reply, Reply::Answer(_)) {
-                self.metrics.answered(machine.virtual_server());
             }
             let ask = match reply_to(owed, step.reply) {
                 ControlFlow::Continue(ask) => ask,
@@ -145,7 +146,10 @@ impl<M: Machine> Replies<M> {
                 }
             };
             let event = match self.resolver.answer(*ask) {
-                Answer::Now(event) => event,
+                Answer::Now(event) => {
+                    self.observer.answered();
+                    event
+                }
                 Answer::Later(answer) => {
                     self.state = State::Asking(Asking {
                         machine,
@@ -171,6 +175,7 @@ impl<M: Machine> Replies<M> {
         let polled = catch_unwind(AssertUnwindSafe(|| asking.answer.as_mut().poll(context)));
         match polled {
             Ok(Poll::Ready(event)) => {
+                self.observer.answered();
                 let Asking { machine, owed, .. } = asking;
                 Poll::Ready(
                     match catch_unwind(AssertUnwindSafe(|| machine.handle(event))) {

@@ -15,6 +15,11 @@ pub const MODEL_IMMEDIATE_RESPONSE: &str = "io.modelcontextprotocol/model-immedi
 /// W3C baggage (SEP-414): carries whatever the caller's other systems put there.
 pub const BAGGAGE: &str = "baggage";
 
+/// The context of the trace that a message belongs to (SEP-414, W3C Trace Context).
+pub const TRACE_PARENT: &str = "traceparent";
+/// What systems on the way say of that trace (SEP-414, W3C Trace Context).
+pub const TRACE_STATE: &str = "tracestate";
+
 /// MCP Apps always pass: what they call, they call as any client does.
 pub const EXTENSION_UI: &str = "io.modelcontextprotocol/ui";
 /// Skills (SEP-2640), where a virtual server enables any.

@@ -49,7 +49,7 @@ impl Asker {
 }
 
 fn middlewares() -> Asker {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let secrets = Secrets::new(Arc::clone(&clock));
     Asker(Middlewares::new(clock, Arc::new(secrets)))
 }

@@ -19,6 +19,35 @@ pub enum Target<'a> {
     Skill(&'a str),
 }
 
+/// What kind of thing a [`Target`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// A tool.
+    Tool,
+    /// A prompt.
+    Prompt,
+    /// A resource.
+    Resource,
+    /// A resource template.
+    ResourceTemplate,
+    /// A skill.
+    Skill,
+}
+
+impl TargetKind {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Prompt => "prompt",
+            Self::Resource => "resource",
+            Self::ResourceTemplate => "resource_template",
+            Self::Skill => "skill",
+        }
+    }
+}
+
 /// The answer to a [`Target`].
 #[derive(Debug, Clone, Copy)]
 pub enum Decision<'p> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::guardrail::Learned;
 use crate::json;
@@ -133,7 +134,11 @@ pub struct VirtualServer {
     skills: UriRules,
     keys: Option<Arc<Keys>>,
     learned: Option<Arc<Learned>>,
+    stopwatch: Option<Stopwatch>,
 }
+
+/// Tells the time that has passed since some moment, and never goes back.
+pub type Stopwatch = fn() -> Duration;
 
 impl VirtualServer {
     /// The virtual server of this definition.
@@ -145,6 +150,7 @@ impl VirtualServer {
             definition,
             keys: None,
             learned: None,
+            stopwatch: None,
         }
     }
 
@@ -162,6 +168,20 @@ impl VirtualServer {
             learned: Some(Arc::clone(learned)),
             ..self
         }
+    }
+
+    /// The same virtual server, where it can be told how long something took.
+    pub(super) fn with_stopwatch(self, stopwatch: Stopwatch) -> Self {
+        Self {
+            stopwatch: Some(stopwatch),
+            ..self
+        }
+    }
+
+    /// The time on the clock of the process; always nought where there is none.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.stopwatch.map_or(Duration::ZERO, |now| now())
     }
 
     /// Its name.

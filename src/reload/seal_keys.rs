@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::clock;
 use crate::guardrail::Learned;
 use crate::policy::Policy;
 use crate::seal::{InvalidKeys, KEY_BYTES, Keys};
@@ -78,7 +79,8 @@ impl SealKeys {
         })
     }
 
-    /// Gives a policy the keys and what lists have told of tools, and warns if other processes would need them too.
+    /// Gives a policy what a process has: the keys, what lists have told of tools, and a clock. Warns if
+    /// other processes would need the keys too.
     #[must_use]
     pub fn give(&self, policy: Policy) -> Policy {
         if self.alone {
@@ -90,6 +92,7 @@ impl SealKeys {
         policy
             .with_seal_keys(&self.keys)
             .with_learned(&self.learned)
+            .with_stopwatch(clock::steady)
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Outcome;
 use crate::exchange::{
-    Ask, BodyEdit, Credential, Event, Exchange, IdentityFailure, Judgement, Reply, Vouched,
+    Ask, BodyEdit, Credential, Event, Exchange, IdentityFailure, Judgement, Occurrence, Reply,
+    Vouched,
 };
 use crate::policy::{Caller, InvalidClaims, Policy, SUPPOSED_ISSUER, Trust, VirtualServer};
 
@@ -88,7 +89,8 @@ impl Conversation {
             return;
         };
         let (exchange, step) = exchange.handle(event);
-        self.outcome.occurrences.extend(step.occurrences);
+        let notable = step.occurrences.into_iter().filter(Occurrence::is_notable);
+        self.outcome.occurrences.extend(notable);
         match step.reply {
             Reply::Continue { body, .. } => {
                 self.exchange = Some(exchange);

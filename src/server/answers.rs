@@ -24,7 +24,7 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) fn new() -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let secrets = Arc::new(Secrets::new(Arc::clone(&clock)));
         let of_issuers = Arc::clone(&secrets);
         let verifier = Verifier::new(Arc::clone(&clock), move |text| {

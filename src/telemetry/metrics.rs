@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use super::record::Record;
 use super::text::Text;
 use crate::exchange::Occurrence;
 use crate::policy::Reason;
@@ -25,6 +26,8 @@ pub struct Metrics {
     /// because its virtual server was away for a while.
     servers: RwLock<BTreeMap<Box<str>, PerServer>>,
     unknown: PerServer,
+    /// How many exchanges have begun and not ended.
+    in_flight: AtomicU64,
     /// How many manifests came into force.
     manifests: AtomicU64,
     manifests_failed: AtomicU64,
@@ -75,7 +78,8 @@ impl PerServer {
             }
             Occurrence::Dropped { .. } => add(&self.dropped, 1),
             // What a guardrail refuses is counted as refused.
-            Occurrence::Guarded { .. } => {}
+            Occurrence::Guarded { .. } | Occurrence::Answered { .. } | Occurrence::InSession(_) => {
+            }
         }
     }
 
@@ -98,6 +102,16 @@ impl Metrics {
     /// says.
     pub fn count(&self, virtual_server: Option<&str>, occurrence: &Occurrence) {
         self.with(virtual_server, |server| server.count(occurrence));
+    }
+
+    /// Counts an exchange that begins.
+    pub fn began(&self) {
+        add(&self.in_flight, 1);
+    }
+
+    /// Counts an exchange that has ended.
+    pub fn ended(&self, _record: &Record) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts a request that Sluice answered itself, without a decision.
@@ -235,14 +249,20 @@ fn get(counter: &AtomicU64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
+    use crate::exchange::{Answer, Asked};
 
     fn allowed(target: &str) -> Occurrence {
-        Occurrence::Allowed {
-            method: "tools/call",
+        let asked = Asked {
+            method: Some("tools/call"),
             target: Some(target.to_owned()),
+            ..Asked::default()
+        };
+        Occurrence::Allowed {
+            asked: Arc::new(asked),
             rule: None,
         }
     }
@@ -251,8 +271,10 @@ mod tests {
         Occurrence::Refused {
             reason,
             status: 200,
+            answer: Answer::Error { code: None },
             detail: "".into(),
             target: Some(target.to_owned()),
+            asked: None,
             rule: None,
         }
     }

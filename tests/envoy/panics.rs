@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 use sluice::exchange::{Ask, Event, Exchange, Reply, Step, Ticket, Vouched};
 use sluice::ext_proc::{Machine, Resolver};
-use sluice::policy::{Policy, Reason};
+use sluice::policy::{Caller, Policy, Reason, VirtualServer};
 use sluice::server::{Listen, Options as ServerOptions, Server};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -82,8 +82,12 @@ impl Machine for Faulty {
         Self { exchange, ..self }
     }
 
-    fn virtual_server(&self) -> Option<&str> {
+    fn virtual_server(&self) -> Option<&Arc<VirtualServer>> {
         self.exchange.virtual_server()
+    }
+
+    fn caller(&self) -> Option<&Arc<Caller>> {
+        self.exchange.caller()
     }
 }
 

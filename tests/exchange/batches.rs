@@ -162,6 +162,8 @@ fn each_message_for_which_a_batch_is_refused_is_told_to_the_log() {
     let reasons = step.occurrences.iter().map(|occurrence| match occurrence {
         Occurrence::Refused { reason, .. } => reason.as_str(),
         other @ (Occurrence::Allowed { .. }
+        | Occurrence::Answered { .. }
+        | Occurrence::InSession(_)
         | Occurrence::Filtered { .. }
         | Occurrence::Guarded { .. }
         | Occurrence::Dropped { .. }) => panic!("{other:?}"),

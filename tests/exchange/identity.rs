@@ -507,6 +507,7 @@ fn envoy_can_vouch_for_who_calls() {
     let namespace = |key: &str, claims: Value| {
         let value = json!({key: claims});
         Vouched {
+            hop: None,
             jwt_authn: value.as_object().unwrap().clone(),
             peer_uri: Some("spiffe://example.com/agent".into()),
             route: None,
@@ -534,6 +535,7 @@ fn envoy_can_vouch_for_who_calls() {
     let policy = policy_of(Trust::EnvoyPeerCertificate, AuthData::None, None);
     let judged = |uri: Option<&str>| {
         let vouched = Vouched {
+            hop: None,
             route: None,
             jwt_authn: Map::new(),
             peer_uri: uri.map(str::to_owned),

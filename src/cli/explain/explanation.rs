@@ -173,13 +173,12 @@ impl Explanation<'_> {
             rule.map_or_else(String::new, |rule| format!("  {}\n", by(rule)))
         };
         match occurrence {
-            Occurrence::Allowed {
-                method,
-                target,
-                rule,
-            } => {
-                format!("{server} allows {method}{}\n{}", named(target), line(rule))
+            Occurrence::Allowed { asked, rule } => {
+                let method = asked.method.unwrap_or("it");
+                let target = named(&asked.target);
+                format!("{server} allows {method}{target}\n{}", line(rule))
             }
+            Occurrence::Answered { .. } | Occurrence::InSession(_) => String::new(),
             Occurrence::Refused {
                 reason,
                 detail,
@@ -247,14 +246,11 @@ impl Explanation<'_> {
             .occurrences
             .iter()
             .map(|occurrence| match occurrence {
-                Occurrence::Allowed {
-                    method,
-                    target,
-                    rule: id,
-                } => json!({
+                Occurrence::Answered { .. } | Occurrence::InSession(_) => Value::Null,
+                Occurrence::Allowed { asked, rule: id } => json!({
                     "kind": "allowed",
-                    "method": method,
-                    "target": target,
+                    "method": asked.method,
+                    "target": asked.target,
                     "rule": id.as_ref().and_then(rule),
                 }),
                 Occurrence::Refused {
@@ -263,6 +259,7 @@ impl Explanation<'_> {
                     detail,
                     target,
                     rule: id,
+                    ..
                 } => {
                     let against = target
                         .as_ref()
@@ -298,6 +295,7 @@ impl Explanation<'_> {
                     outcome,
                     target,
                     findings,
+                    ..
                 } => json!({
                     "kind": "guarded",
                     "guardrail": guardrail.as_ref(),

@@ -1,6 +1,7 @@
 //! Guardrails that are services elsewhere: what they are asked, and what follows from what they say.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Guarding, Progress, Stage, sites};
 use crate::exchange::ask::{GuardrailAsk, Judgement, JudgementFailure};
@@ -13,11 +14,18 @@ use crate::policy::guard::Means;
 pub(in crate::exchange) struct Waiting {
     guarding: Guarding,
     stage: Stage,
+    /// When it was asked, on the clock of the process.
+    began: Duration,
 }
 
 impl Waiting {
     pub(super) fn new(guarding: Guarding, stage: Stage) -> Self {
-        Self { guarding, stage }
+        let began = guarding.now();
+        Self {
+            guarding,
+            stage,
+            began,
+        }
     }
 
     /// Goes on with what the service says.
@@ -28,6 +36,7 @@ impl Waiting {
         let Self {
             mut guarding,
             stage,
+            began,
         } = self;
         let mut report = Report::default();
         let mut edited = None;
@@ -66,7 +75,7 @@ impl Waiting {
             }
             Err(failure) => Err(Failure::new(failure.to_string())),
         };
-        let blocked = guarding.conclude(&stage, looked, &report, edited);
+        let blocked = guarding.conclude(&stage, began, looked, (&report, edited));
         if let Err(blocked) = blocked
             && let Some(refused) = guarding.block(&stage, blocked)
         {

@@ -30,6 +30,7 @@ pub(in crate::exchange) fn body(view: &View, limits: &Limits, body: &[u8]) -> Op
         return None;
     }
     let (guard, values) = hider(view)?;
+    let began = view.now();
     let document = Document::parse(body, &limits.json).ok()?;
     let root = document.root();
     let mut parts = Vec::new();
@@ -55,6 +56,8 @@ pub(in crate::exchange) fn body(view: &View, limits: &Limits, body: &[u8]) -> Op
             outcome: Outcome::Changed,
             target: None,
             findings: report.into_findings(),
+            began,
+            took: view.now().saturating_sub(began),
         },
     })
 }

@@ -23,7 +23,7 @@ pub(in crate::exchange) fn edit_tool<'d>(
             let Means::Check(check) = &guard.means else {
                 continue;
             };
-            let mut report = Report::default();
+            let (mut report, began) = (Report::default(), view.now());
             let is_audit = guard.strategy == Strategy::Audit;
             // What only refuses changes no results, so that definitions stay true.
             let is_unchanged = is_audit || guard.operation == Operation::Validate;
@@ -36,6 +36,8 @@ pub(in crate::exchange) fn edit_tool<'d>(
             is_seen &= kept || is_audit;
             if !report.is_clean() || !kept {
                 occurrences.push(Occurrence::Guarded {
+                    began,
+                    took: view.now().saturating_sub(began),
                     guardrail: Arc::clone(&guard.name),
                     phase,
                     strategy: guard.strategy,

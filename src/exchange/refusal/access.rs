@@ -1,6 +1,7 @@
 //! What is told to who may not pass, and about credentials.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{BAD_GATEWAY, Refusal, telling_name};
 use crate::exchange::ask::{CredentialFailure, IdentityFailure};
@@ -10,7 +11,7 @@ use crate::jsonrpc::code;
 use crate::mcp::{ProtocolVersion, code as mcp_code};
 use crate::oauth::{Challenge, Problem};
 use crate::policy::guard::About;
-use crate::policy::{Reason, RuleId, Target, View};
+use crate::policy::{Caller, Reason, RuleId, Target, View};
 
 impl Refusal {
     /// The caller has to say who it is (RFC 6750 section 3.1: a challenge without an error).
@@ -66,13 +67,17 @@ impl Refusal {
     }
 
     /// The caller may not use the virtual server; `challenge` names the scopes that would help.
-    pub(in super::super) fn not_a_collaborator(mut challenge: Challenge) -> Self {
+    pub(in super::super) fn not_a_collaborator(
+        mut challenge: Challenge,
+        caller: Arc<Caller>,
+    ) -> Self {
         const TEXT: &str = "You may not use this MCP server";
         let mut refusal = Self::new(Reason::NotACollaborator, 403, code::INVALID_REQUEST, TEXT);
         if !challenge.scopes.is_empty() {
             challenge.problem = Some(Problem::InsufficientScope);
             refusal.0.challenge = Some(challenge.header(Some(TEXT)));
         }
+        refusal.0.caller = Some(caller);
         refusal
     }
 

@@ -238,6 +238,8 @@ fn whoever_validates_changes_nothing_and_only_audits_where_that_is_said() {
             .filter_map(|occurrence| match occurrence {
                 Occurrence::Guarded { findings, .. } => Some(findings.len()),
                 Occurrence::Allowed { .. }
+                | Occurrence::Answered { .. }
+                | Occurrence::InSession(_)
                 | Occurrence::Refused { .. }
                 | Occurrence::Filtered { .. }
                 | Occurrence::Dropped { .. } => None,

@@ -326,6 +326,8 @@ fn who_only_refuses_says_why_and_who_audits_changes_nothing() {
             outcome, findings, ..
         } => Some((*outcome, findings.clone())),
         Occurrence::Allowed { .. }
+        | Occurrence::Answered { .. }
+        | Occurrence::InSession(_)
         | Occurrence::Refused { .. }
         | Occurrence::Filtered { .. }
         | Occurrence::Dropped { .. } => None,
@@ -385,6 +387,8 @@ fn a_token_is_a_value_again_in_arguments() {
         let said = talk.occurrences.iter().find_map(|it| match it {
             Occurrence::Guarded { findings, .. } => Some(findings.len()),
             Occurrence::Allowed { .. }
+            | Occurrence::Answered { .. }
+            | Occurrence::InSession(_)
             | Occurrence::Refused { .. }
             | Occurrence::Filtered { .. }
             | Occurrence::Dropped { .. } => None,

@@ -231,6 +231,8 @@ fn a_tool_that_has_changed_is_hidden_and_not_called() {
     let paths = occurrences.iter().filter_map(|it| match it {
         Occurrence::Guarded { findings, .. } => Some(findings[0].path.clone()),
         Occurrence::Allowed { .. }
+        | Occurrence::Answered { .. }
+        | Occurrence::InSession(_)
         | Occurrence::Refused { .. }
         | Occurrence::Filtered { .. }
         | Occurrence::Dropped { .. } => None,

@@ -1,0 +1,88 @@
+//! Where records go: to workers of their own, by queues that never wait.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use super::record::Record;
+
+/// How many records may wait for a worker.
+const WAITING: usize = 4096;
+
+/// A queue to a worker that writes records somewhere. Putting a record into it never waits: where
+/// there is no room the record is dropped, and counted.
+pub struct Sink {
+    name: &'static str,
+    sender: Option<SyncSender<Arc<Record>>>,
+    dropped: AtomicU64,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sink {
+    /// A queue to `work`, which runs on a thread of its own until there is nothing more to come.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the thread can't be started.
+    pub fn new(
+        name: &'static str,
+        work: impl FnOnce(Receiver<Arc<Record>>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(WAITING);
+        let worker = thread::Builder::new()
+            .name(format!("sluice-{name}"))
+            .spawn(move || work(receiver))?;
+        Ok(Self {
+            name,
+            sender: Some(sender),
+            dropped: AtomicU64::new(0),
+            worker: Some(worker),
+        })
+    }
+
+    /// Hands a record over.
+    pub fn put(&self, record: &Arc<Record>) {
+        let Some(sender) = &self.sender else { return };
+        match sender.try_send(Arc::clone(record)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// What it is called in metrics and logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How many records were dropped because there was no room.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Sink {
+    /// Waits until the worker has written what is in the queue.
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(worker) = self.worker.take()
+            && worker.join().is_err()
+        {
+            tracing::error!(sink = self.name, "a writer of telemetry panicked");
+        }
+    }
+}
