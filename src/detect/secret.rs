@@ -102,7 +102,13 @@ struct Scan<'t> {
 impl Scan<'_> {
     /// The text as a whole, where its key says what it is.
     fn whole(&self) -> Option<Found> {
-        let key = self.key.filter(|key| self.quick.may_tell(key.as_bytes()))?;
+        let key = self.key?;
+        if !self.quick.may_tell(key.as_bytes()) {
+            let vendor = vendor::identified(key.as_bytes())?;
+            return vendor
+                .pairs(self.bytes)
+                .then(|| secret(0, self.bytes.len(), vendor.rule()));
+        }
         let range = named::whole(self.bytes, key)?;
         Some(named::refined(self.bytes, range, key.as_bytes()))
     }
@@ -143,6 +149,16 @@ impl Scan<'_> {
             b'-' if !is_word(last) => self.marked(place).or_else(|| self.flag(place)),
             b'-' if bytes::has(bytes, place + 1, "SecureString") => self.command(place),
             b':' if has_slashes(bytes, place) => self.address(place),
+            b':' if last == b's'
+                && bytes::has(bytes, place.saturating_sub(13), "private-lines:") =>
+            {
+                let (from, to) = odd::putty(bytes, place + 1)?;
+                Some(Found {
+                    range: from..to,
+                    rule: "putty_private_key",
+                    kind: Kind::PrivateKey,
+                })
+            }
             b'$' if !is_word(last) => self.marked(place),
             b':' | b'=' => {
                 let sign = place - usize::from(last == b'!');
@@ -168,9 +184,13 @@ impl Scan<'_> {
             return None;
         }
         let start = start_of(self.bytes, end, LONGEST_NAME, is_word);
-        let tells = self.quick.may_tell(part(self.bytes, start, end));
-        (tells && before(self.bytes, start) != b'/')
-            .then(|| named::after(self.bytes, start, end))?
+        if before(self.bytes, start) == b'/' {
+            None
+        } else if self.quick.may_tell(part(self.bytes, start, end)) {
+            named::after(self.bytes, start, end)
+        } else {
+            named::half(self.bytes, start, end)
+        }
     }
 
     /// The secret in quotes after a word and a space: `PASSWORD '…'`, `IDENTIFIED BY '…'`.
@@ -211,14 +231,18 @@ impl Scan<'_> {
         let end = bytes::word_end(self.bytes, start);
         match part(self.bytes, start, end) {
             b"-u" | b"--user" | b"-U" | b"--proxy-user" => {
-                let (from, to) = odd::user_flag(self.bytes, end)?;
+                let (from, to) = odd::user_flag(self.bytes, start, end)?;
                 Some(secret(from, to, "basic_credential"))
             }
-            b"-p" | b"-pw" => {
+            flag if spoken::is_password_flag(flag) => {
                 let (from, to) = spoken::password_flag(self.bytes, start, end)?;
                 Some(secret(from, to, "spoken_password"))
             }
-            [b'-', b'-', ..] if at(self.bytes, end) == b' ' => self.announced(end),
+            [b'-', b'p', _, ..] if spoken::is_of_mysql(self.bytes, start) => {
+                let (from, to) = spoken::glued(self.bytes, start + 2)?;
+                Some(secret(from, to, "spoken_password"))
+            }
+            [b'-', b'-' | b'P' | b'p', ..] if at(self.bytes, end) == b' ' => self.announced(end),
             _ => None,
         }
     }
@@ -259,6 +283,9 @@ impl Scan<'_> {
             return Some(secret(start, end, rule));
         }
         let word = part(bytes, start, end);
+        if odd::is_dumped(bytes, start, end) {
+            return Some(secret(start, end, "password_hash"));
+        }
         let found = match word {
             [b'e', b'y', ..] => odd::jwt(bytes, start, end).map(|end| Found {
                 range: start..end,

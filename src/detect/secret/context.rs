@@ -1,6 +1,6 @@
 //! A long value that is a secret for what stands before it: a word that announces one, a vendor.
 
-use super::bytes::{at, before, end_of, is_word, part, start_of};
+use super::bytes::{at, before, contains, end_of, is_word, part, start_of};
 use super::judge::{self, Mix};
 use super::keyword::{self, Strength};
 use super::vendor::{self, Vendor};
@@ -24,6 +24,8 @@ pub(super) struct Surroundings {
     pub(super) vendor: Option<&'static Vendor>,
     /// words between the vendor and the value
     fillers: usize,
+    /// whether nothing announces a secret, but an application is spoken of that has one
+    is_client: bool,
 }
 
 /// Where a value around a place begins and ends: base64 and base64url, no path.
@@ -63,7 +65,12 @@ pub(super) fn before_value(bytes: &[u8], start: usize, key: Option<&str>) -> Sur
     let lowest = start.saturating_sub(WINDOW);
     let mut place = start;
     for words in 0..MOST_WORDS {
-        let Some((from, to)) = word_before(bytes, place, lowest) else {
+        let end = if words == 0 {
+            before_comma(bytes, place)
+        } else {
+            place
+        };
+        let Some((from, to)) = word_before(bytes, end, lowest) else {
             if part(bytes, lowest, place).len() < 8 && lowest == 0 {
                 note(&mut found, key.unwrap_or_default().as_bytes(), words);
             }
@@ -76,7 +83,19 @@ pub(super) fn before_value(bytes: &[u8], start: usize, key: Option<&str>) -> Sur
         note(&mut found, word, words);
         place = from;
     }
+    let bare = found.vendor.is_some() && found.strength.is_none();
+    found.is_client = bare && contains(part(bytes, lowest, start), "client");
     found
+}
+
+/// A place, or the end of the argument before it: `set('name', 'value')`.
+fn before_comma(bytes: &[u8], place: usize) -> usize {
+    let quoted = |byte| matches!(byte, b'\'' | b'"');
+    let opened = start_of(bytes, place, 1, quoted);
+    let spaced = start_of(bytes, opened, 2, |byte| byte == b' ');
+    let comma = start_of(bytes, spaced, 1, |byte| byte == b',');
+    let argues = opened < place && comma < spaced && quoted(before(bytes, comma));
+    if argues { comma } else { place }
 }
 
 fn note(found: &mut Surroundings, word: &[u8], words: usize) {
@@ -129,7 +148,7 @@ pub(super) fn rule(value: &[u8], around: Surroundings) -> Option<&'static str> {
             let documented = vendor.documents(value) && judge::is_varied(value);
             (documented || is_likely(value, mix)).then(|| vendor.rule())
         }
-        (Some(vendor), None) => belongs(vendor, value, around.fillers).then(|| vendor.rule()),
+        (Some(vendor), None) => belongs(vendor, value, around).then(|| vendor.rule()),
         (None, Some(Strength::Secret | Strength::Password)) => {
             (value.len() >= 16 && judge::is_mixed(value)).then_some("generic_secret")
         }
@@ -140,10 +159,11 @@ pub(super) fn rule(value: &[u8], around: Surroundings) -> Option<&'static str> {
 
 /// Whether a value may be a key at all, where a vendor and a word that announces one are named.
 fn is_likely(value: &[u8], mix: Mix) -> bool {
-    mix.distinct >= 4
+    let drawn = mix.distinct >= 4
         && (mix.others * 4 <= mix.length)
         && !(judge::is_wordy(value) && mix.others > 0)
-        && (mix.digits > 0 || mix.length >= 16 && is_one_case(mix) || judge::is_random(value))
+        && (mix.digits > 0 || mix.length >= 16 && is_one_case(mix) || judge::is_random(value));
+    drawn || judge::is_grouped(value) || judge::is_of_both_cases(value)
 }
 
 /// Whether all letters are of one case, so that there are no words in camel case.
@@ -152,9 +172,20 @@ fn is_one_case(mix: Mix) -> bool {
 }
 
 /// Whether a value is a vendor's, where nothing but the vendor is named.
-fn belongs(vendor: &Vendor, value: &[u8], fillers: usize) -> bool {
-    let documented = vendor.documents(value) && judge::is_varied(value);
-    fillers <= 1 && vendor.is_distinct() && (documented || is_drawn(value))
+fn belongs(vendor: &Vendor, value: &[u8], around: Surroundings) -> bool {
+    // The id of a client is one half of what it shows its vendor (RFC 6749, section 2.3.1).
+    if around.is_client && around.fillers <= 2 && is_drawn(value) {
+        return true;
+    }
+    if around.fillers > 1 || !judge::is_varied(value) {
+        return false;
+    }
+    // A mark of the vendor's says as much as a name that is no other word.
+    if !vendor.is_distinct() {
+        return vendor.marks(value) && judge::is_mixed(value);
+    }
+    let grouped = judge::is_grouped(value) && judge::is_mixed(value);
+    vendor.documents(value) || is_drawn(value) || grouped
 }
 
 /// Whether a value looks drawn, is long, and is no UUID.
@@ -207,7 +238,9 @@ pub(super) fn glued(
 fn is_glued(rest: &[u8], around: Surroundings) -> bool {
     let least = if around.vendor.is_some() { 7 } else { 12 };
     judge::longest_part(rest) >= least
-        && (judge::is_mixed(rest) || around.vendor.is_some() && judge::longest_part(rest) >= 20)
+        && (judge::is_mixed(rest)
+            || around.vendor.is_some()
+                && (judge::longest_part(rest) >= 20 || judge::is_grouped(rest)))
 }
 
 /// Whether what stands right before a place makes it a part of something else.

@@ -124,6 +124,41 @@ pub(super) fn is_wordy(value: &[u8]) -> bool {
     })
 }
 
+/// The fewest letters and digits of a key in groups.
+const LEAST_GROUPED: usize = 16;
+
+/// Whether a value is a key as people are given it to type: groups of one length, four at least,
+/// of digits and letters of one case, with dashes between. Without a digit it is in capitals.
+pub(super) fn is_grouped(value: &[u8]) -> bool {
+    let mix = Mix::of(value);
+    let length = value.iter().take_while(|byte| **byte != b'-').count();
+    let groups = value.split(|byte| *byte == b'-');
+    let alike = groups.clone().all(|group| group.len() == length);
+    length >= 4
+        && alike
+        && (2..=8).contains(&groups.count())
+        && mix.length - mix.others >= LEAST_GROUPED
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        && mix.letters() > 0
+        && (mix.lower == 0 || mix.upper == 0 && mix.digits > 0)
+        && mix.distinct >= 8
+        && !is_filler(value)
+}
+
+/// Whether letters are in both cases as no name in camel case has them: more than every third is a
+/// capital.
+pub(super) fn is_of_both_cases(value: &[u8]) -> bool {
+    let mix = Mix::of(value);
+    mix.length >= 16
+        && mix.letters() == mix.length
+        && mix.lower > 1
+        && mix.upper * 3 > mix.length
+        && mix.distinct >= 8
+        && !is_filler(value)
+}
+
 /// Whether a value is `xxxxxxxx`, `********`, `........` or some such.
 fn is_filler(value: &[u8]) -> bool {
     let most = |test: fn(&u8) -> bool| {
@@ -328,7 +363,15 @@ pub(super) fn is_stand_in(value: &[u8]) -> bool {
 /// Whether a value invites to put a secret there.
 pub(super) fn is_invitation(value: &[u8]) -> bool {
     let head = value.get(..64).unwrap_or(value);
-    is_filler(value) || INVITATIONS.iter().any(|part| contains(head, part))
+    is_filler(value) || is_made_up(value) || INVITATIONS.iter().any(|part| contains(head, part))
+}
+
+/// Whether a value bears the mark of New Relic, all of whose keys with it are hexadecimal, and is
+/// something else.
+fn is_made_up(value: &[u8]) -> bool {
+    let body = value.strip_suffix(b"NRAL");
+    let body = body.filter(|body| body.len() == 36 && !body.starts_with(b"eu01xx"));
+    body.is_some_and(|body| !body.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Whether a value refers to something elsewhere: a variable, a template, a file, an address.

@@ -61,7 +61,7 @@ const WORDS: &[(Class, Extent, &str)] = &[
     (Class::Telling(Strength::Weak), Extent::Glued, "key"),
     (Class::Quiet, Extent::Whole, "access private license sig code"),
     (Class::Quiet, Extent::Glued, "access private"),
-    (Class::Tail, Extent::Whole, "b64 base64 value val prod production dev staging sid live test sandbox"),
+    (Class::Tail, Extent::Whole, "b64 base64 value val prod production dev staging sid live test sandbox base"),
     (
         Class::Public,
         Extent::Whole,

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::assignment::{self, By, Value};
-use super::bytes::{at, contains, end_of, has, line_end, part};
+use super::bytes::{at, contains, end_of, has, is_word, line_end, part, start_of};
 use super::judge::{self, Mix};
 use super::keyword::{self, Strength};
 use super::odd;
@@ -32,6 +32,15 @@ pub(super) fn whole(bytes: &[u8], key: &str) -> Option<Range<usize>> {
         by: By::Sign,
     };
     is_secret(bytes, key, strength, place).then_some(start..place.end)
+}
+
+/// The half of a pair of credentials after a word that names a vendor and an id.
+pub(super) fn half(bytes: &[u8], start: usize, end: usize) -> Option<Found> {
+    let vendor = vendor::identified(part(bytes, start, end))?;
+    let place = assignment::after(bytes, end)?;
+    let given = matches!(place.by, By::Sign | By::Tight);
+    (given && vendor.pairs(part(bytes, place.start, place.end)))
+        .then(|| secret(place.start, place.end, vendor.rule()))
 }
 
 /// The secret after a word that may announce one.
@@ -94,7 +103,10 @@ fn is_password(bytes: &[u8], value: &[u8], place: Value) -> bool {
     if value.len() < 4 || value.len() > 256 || spoken && !is_spoken(bytes, value, place) {
         return false;
     }
-    if judge::is_reference(value) || judge::is_invitation(value) {
+    if judge::is_reference(value)
+        || judge::is_invitation(value)
+        || is_anonymous(bytes, value, place)
+    {
         return false;
     }
     let quoted = place.quote != 0;
@@ -105,13 +117,20 @@ fn is_password(bytes: &[u8], value: &[u8], place: Value) -> bool {
         return false;
     }
     match place.by {
-        By::Comma => judge::is_mixed(value),
+        By::Comma => judge::is_mixed(value) || is_definition(bytes, place),
         _ if quoted => !is_prose(value) && !is_interpolated(value) && !is_markup(value),
         By::Compare => false,
         By::Space => true,
         By::Tag => !value.contains(&b'{'),
         By::Sign | By::Tight => is_bare_password(bytes, value, place),
     }
+}
+
+/// Whether this is what an anonymous user gives instead of a password: an address of mail, of
+/// which the host may be left out (RFC 1635).
+fn is_anonymous(bytes: &[u8], value: &[u8], place: Value) -> bool {
+    let head = part(bytes, place.start.saturating_sub(80), place.start);
+    value.contains(&b'@') && contains(head, "anonymous")
 }
 
 /// Whether a value without quotes is a password and no expression.
@@ -124,8 +143,15 @@ fn is_bare_password(bytes: &[u8], value: &[u8], place: Value) -> bool {
     let lettered = mix.digits == 0
         && value
             .iter()
-            .all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$'));
     !lettered && !is_expression(bytes, value, place)
+}
+
+/// Whether a constant is defined: `define('DB_PASSWORD', '…')`.
+fn is_definition(bytes: &[u8], place: Value) -> bool {
+    let head = part(bytes, place.start.saturating_sub(64), place.start);
+    let line = head.rsplit(|byte| *byte == b'\n').next();
+    line.is_some_and(|line| line.trim_ascii_start().starts_with(b"define("))
 }
 
 fn is_file_of_variables(bytes: &[u8], place: Value) -> bool {
@@ -154,6 +180,7 @@ fn is_line_of_variables(bytes: &[u8], place: Value) -> bool {
 
 /// Whether a user is given in the same way right before: `user = x` and a line later `password = y`.
 fn has_plain_user(bytes: &[u8], place: Value) -> bool {
+    let password = part(bytes, place.start, place.end);
     let window = part(bytes, place.start.saturating_sub(160), place.start);
     let tail = at(bytes, place.end);
     if !matches!(tail, b'\n' | b'\r' | 0 | b' ') {
@@ -161,7 +188,8 @@ fn has_plain_user(bytes: &[u8], place: Value) -> bool {
     }
     let names = ["user", "username", "login", "userid", "uid"];
     window.split(|byte| *byte == b'\n').any(|line| {
-        let mut halves = line.splitn(2, |byte| *byte == b'=');
+        let sign = if line.contains(&b'=') { b'=' } else { b':' };
+        let mut halves = line.splitn(2, |byte| *byte == sign);
         let name = halves.next().unwrap_or_default().trim_ascii();
         let given = halves.next().unwrap_or_default().trim_ascii();
         let is_user = names.iter().any(|end| {
@@ -170,8 +198,14 @@ fn has_plain_user(bytes: &[u8], place: Value) -> bool {
                     .get(name.len() - end.len()..)
                     .is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
         });
-        is_user && !given.is_empty() && given.iter().all(u8::is_ascii_alphanumeric)
+        // In YAML types and sorts of inputs stand so, too, and most often the same for both.
+        let plain = sign == b'=' || is_small(given) && is_small(password) && given != password;
+        is_user && plain && !given.is_empty() && given.iter().all(u8::is_ascii_alphanumeric)
     })
+}
+
+fn is_small(word: &[u8]) -> bool {
+    !word.iter().any(u8::is_ascii_uppercase) && !judge::is_stand_in(word)
 }
 
 /// Whether a value stands in a connection string: `Server=x;User Id=y;Password=z;`.
@@ -268,6 +302,28 @@ fn follows_verb(bytes: &[u8], place: Value) -> bool {
         .any(|verb| contains(head, verb))
 }
 
+/// Whether a user is named in quotes in the same way on a line before: `username 'joe'`, as Gradle
+/// has it.
+fn follows_user(bytes: &[u8], place: Value) -> bool {
+    let head = part(bytes, place.start.saturating_sub(80), place.start);
+    let line = head.rsplit(|byte| *byte == b'\n').next();
+    let alone = line.is_some_and(|line| has(line.trim_ascii_start(), 0, "password "));
+    alone && (contains(head, "username '") || contains(head, "username \""))
+}
+
+/// Whether a text ends in the flag `-Password`, as commands of PowerShell have it.
+fn is_flag(head: &[u8]) -> bool {
+    let head = head.trim_ascii_end();
+    let start = start_of(head, head.len(), 24, is_word);
+    at(head, start) == b'-'
+}
+
+/// Whether a text ends in `ENV NAME` on a line of its own.
+fn is_of_dockerfile(head: &[u8]) -> bool {
+    let line = head.rsplit(|byte| *byte == b'\n').next();
+    line.is_some_and(|line| line.starts_with(b"ENV "))
+}
+
 fn is_markup(value: &[u8]) -> bool {
     value.starts_with(b"#")
         && value
@@ -279,10 +335,14 @@ fn is_markup(value: &[u8]) -> bool {
 fn is_spoken(bytes: &[u8], value: &[u8], place: Value) -> bool {
     if place.quote != 0 {
         let drawn = Mix::of(value).digits > 0 && !value.contains(&b' ');
-        return !ends_in_short(bytes, place) && (drawn || follows_verb(bytes, place));
+        let told = drawn || follows_verb(bytes, place) || follows_user(bytes, place);
+        return !ends_in_short(bytes, place) && told;
     }
     let head = part(bytes, place.start.saturating_sub(96), place.start);
-    let flag = head.windows(3).any(|three| three == b" --") || head.starts_with(b"--");
+    let flag = head.windows(3).any(|three| three == b" --")
+        || head.starts_with(b"--")
+        || is_flag(head)
+        || is_of_dockerfile(head);
     let netrc =
         || contains(head, "login ") && (contains(head, "machine ") || contains(head, "default "));
     !value.starts_with(b"-") && (flag || netrc())
@@ -326,6 +386,11 @@ fn is_address(value: &[u8]) -> bool {
         || value.iter().filter(|byte| **byte == b'/').count() > 2 && value.contains(&b'.')
 }
 
+/// Whether a value without digits is longer than names of anything are.
+fn is_no_name(value: &[u8], mix: Mix) -> bool {
+    mix.letters() == mix.length && mix.length >= 40 && judge::is_varied(value)
+}
+
 /// Whether a value under a name that says little is a key.
 fn is_weak_key(name: &[u8], value: &[u8], place: Value) -> bool {
     if value.contains(&b' ')
@@ -340,7 +405,10 @@ fn is_weak_key(name: &[u8], value: &[u8], place: Value) -> bool {
         let named = mix.distinct >= 4 && mix.others * 4 <= mix.length && mix.digits > 0;
         return value.len() >= 10
             && place.by != By::Space
-            && (vendor.documents(value) || named && !judge::is_wordy(value));
+            && (vendor.documents(value)
+                || named && !judge::is_wordy(value)
+                || is_no_name(value, mix)
+                || judge::is_grouped(value));
     }
     value.len() >= 16
         && judge::is_mixed(value)

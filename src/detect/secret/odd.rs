@@ -23,14 +23,15 @@ pub(super) fn pem(bytes: &[u8], from: usize) -> Option<usize> {
     let head = part(bytes, from + 10, from + 64);
     let label = head.windows(5).position(|five| five == b"-----")?;
     let label = head.get(..label)?;
-    if !contains(label, "PRIVATE KEY") {
+    let is_static = label == b" OpenVPN Static key V1";
+    if !is_static && !contains(label, "PRIVATE KEY") {
         return None;
     }
     let body = part(bytes, from + 10, from + LONGEST_PEM);
     let end = body.windows(8).position(|eight| eight == b"-----END");
     let key = body.get(label.len()..end.unwrap_or(body.len()))?;
     let plain = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' ';
-    if !label.iter().all(plain) || !has_base64(key) {
+    if !is_static && !label.iter().all(plain) || !has_base64(key) {
         return None;
     }
     let Some(end) = end else {
@@ -118,6 +119,10 @@ const HASHES: &[(&str, usize)] = &[
     ("$P$", 34),
     ("$H$", 34),
     ("$S$", 55),
+    ("$krb5tgs$", 60),
+    ("$krb5asrep$", 60),
+    ("$krb5pa$", 60),
+    ("$DCC2$", 40),
     ("{SSHA}", 36),
     ("{SHA}", 33),
     ("{SMD5}", 26),
@@ -137,7 +142,10 @@ pub(super) fn password_hash(bytes: &[u8], from: usize) -> Option<usize> {
         .find(|(mark, _)| part(bytes, from, from + mark.len()) == mark.as_bytes())?;
     let belongs = |byte: u8| {
         Set::Base64.holds(byte)
-            || matches!(byte, b'$' | b'.' | b',' | b'-' | b'_' | b'{' | b'}' | b':')
+            || matches!(
+                byte,
+                b'$' | b'.' | b',' | b'-' | b'_' | b'{' | b'}' | b':' | b'*' | b'@' | b'~' | b'#'
+            )
     };
     let end = end_of(part(bytes, from, from + 512), 0, belongs) + from;
     let digits = part(bytes, from, end).iter().any(u8::is_ascii_digit);
@@ -268,8 +276,41 @@ pub(super) fn basic(bytes: &[u8], word_end: usize) -> Option<(usize, usize)> {
     (start > word_end && plain && colon + 1 < decoded.len()).then_some((start, end))
 }
 
-/// The password of `-u user:password`, as from where to where.
-pub(super) fn user_flag(bytes: &[u8], word_end: usize) -> Option<(usize, usize)> {
+/// Whether a run is the second hash of a line of passwords of Windows, as `pwdump` writes them:
+/// `user:500:…32…:…32…:::`.
+pub(super) fn is_dumped(bytes: &[u8], run: usize, run_end: usize) -> bool {
+    let Some(first) = run.checked_sub(33) else {
+        return false;
+    };
+    let hex = |from| {
+        part(bytes, from, from + 32)
+            .iter()
+            .all(u8::is_ascii_hexdigit)
+    };
+    run_end - run == 32
+        && before(bytes, run) == b':'
+        && has(bytes, run_end, ":::")
+        && hex(run)
+        && hex(first)
+}
+
+/// The lines of a private key in PuTTY's format, given where `Private-Lines:` ends.
+pub(super) fn putty(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    let start = end_of(bytes, from, |byte| byte == b' ' || byte.is_ascii_digit());
+    let start = end_of(bytes, start, |byte| byte.is_ascii_whitespace());
+    let window = part(bytes, start, start + LONGEST_PEM);
+    let end = end_of(window, 0, |byte| {
+        Set::Base64.holds(byte) || byte.is_ascii_whitespace()
+    });
+    let lines = window.get(..end)?;
+    // The last line of them is followed by `Private-MAC:`, of which the first word looks alike.
+    let end = lines.iter().rposition(|byte| *byte == b'\n').unwrap_or(end);
+    has_base64(window.get(..end)?).then_some((start, start + end))
+}
+
+/// The password of `-u user:password`, or of `-U user%password`, as from where to where.
+pub(super) fn user_flag(bytes: &[u8], flag: usize, word_end: usize) -> Option<(usize, usize)> {
+    let parts = |byte: &u8| *byte == b':' || *byte == b'%' && at(bytes, flag + 1) == b'U';
     let start = end_of(bytes, word_end, |byte| {
         matches!(byte, b' ' | b'=' | b'"' | b'\'')
     })
@@ -282,7 +323,7 @@ pub(super) fn user_flag(bytes: &[u8], word_end: usize) -> Option<(usize, usize)>
     let window = part(bytes, start, start + LONGEST_USERINFO);
     let end = end_of(window, 0, |byte| !stops(byte));
     let text = window.get(..end)?;
-    let colon = text.iter().position(|byte| *byte == b':')?;
+    let colon = text.iter().position(parts)?;
     let password = text.get(colon + 1..)?;
     let likely = colon > 0
         && password.len() >= 3
@@ -383,7 +424,7 @@ mod tests {
             ("-u $A:$B", None),
         ] {
             assert_eq!(
-                slice(text, user_flag(text.as_bytes(), 2)),
+                slice(text, user_flag(text.as_bytes(), 0, 2)),
                 expected,
                 "{text}"
             );

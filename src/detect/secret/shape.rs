@@ -156,6 +156,11 @@ impl Shape {
         }
     }
 
+    /// Whether it begins with a literal that chance does not lead to.
+    pub(super) fn is_marked(&self) -> bool {
+        self.prefix().len() >= 4
+    }
+
     /// Whether a token of this shape may begin at a place, for a first run of a fixed length by
     /// the literal after it.
     pub(super) fn may_begin(&self, bytes: &[u8], from: usize) -> bool {

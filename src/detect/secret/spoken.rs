@@ -89,7 +89,10 @@ pub(super) fn password_flag(bytes: &[u8], flag: usize, flag_end: usize) -> Optio
         .rsplit(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
-    if at(bytes, flag_end) != b' ' || !COMMANDS.iter().any(|command| contains(line, command)) {
+    let name = part(bytes, flag, flag_end);
+    let takes =
+        |(known, command): &&(&str, &str)| name == known.as_bytes() && contains(line, command);
+    if at(bytes, flag_end) != b' ' || !FLAGS.iter().any(|row| takes(&row)) {
         return None;
     }
     let quote = at(bytes, flag_end + 1);
@@ -101,11 +104,62 @@ pub(super) fn password_flag(bytes: &[u8], flag: usize, flag_end: usize) -> Optio
     })
     .min(start + WINDOW);
     let value = part(bytes, start, end);
-    (value.len() >= 4 && !odd::is_template(value)).then_some((start, end))
+    (value.len() >= 4 && !value.starts_with(b"-") && !odd::is_template(value))
+        .then_some((start, end))
 }
 
-/// Commands with passwords after `-p` or `-pw`.
-const COMMANDS: &[&str] = &["psexec", "sshpass", "plink", "pscp"];
+/// Flags with passwords after them, and the commands that take these.
+const FLAGS: &[(&str, &str)] = &[
+    ("-p", "psexec"),
+    ("-p", "sshpass"),
+    ("-p", "docker login"),
+    ("-p", "podman login"),
+    ("-p", "az login"),
+    ("-p", "oc login"),
+    ("-pw", "plink"),
+    ("-pw", "pscp"),
+    ("-pw", "psftp"),
+    ("-P", "sqlcmd"),
+    ("-P", "osql"),
+    ("-P", "bcp "),
+    ("-a", "redis-cli"),
+    ("-w", "ldapsearch"),
+    ("-w", "ldapadd"),
+    ("-w", "ldapmodify"),
+    ("-storepass", "keytool"),
+    ("-keypass", "keytool"),
+    ("-storepass", "jarsigner"),
+    ("-keypass", "jarsigner"),
+];
+
+/// Whether a flag is one of a client of MySQL, which takes its password without a space.
+pub(super) fn is_of_mysql(bytes: &[u8], flag: usize) -> bool {
+    let head = part(bytes, flag.saturating_sub(WINDOW), flag);
+    let line = head
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    ["mysql ", "mysqldump ", "mysqladmin ", "mariadb "]
+        .into_iter()
+        .any(|command| contains(line, command))
+}
+
+/// The password that is glued to a flag, from where it begins.
+pub(super) fn glued(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
+    let quoted = usize::from(matches!(at(bytes, start), b'\'' | b'"'));
+    let start = start + quoted;
+    let window = part(bytes, start, start + WINDOW);
+    let length = end_of(window, 0, |byte| {
+        !byte.is_ascii_whitespace() && !matches!(byte, b'\'' | b'"' | b'`')
+    });
+    let value = part(bytes, start, start + length);
+    (value.len() >= 4 && !odd::is_template(value)).then_some((start, start + length))
+}
+
+/// Whether any command takes a password after this flag.
+pub(super) fn is_password_flag(flag: &[u8]) -> bool {
+    FLAGS.iter().any(|(known, _)| flag == known.as_bytes())
+}
 
 /// The text in quotes that is the argument of this number, from one on.
 pub(super) fn argument(bytes: &[u8], from: usize, number: usize) -> Option<(usize, usize)> {

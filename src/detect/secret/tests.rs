@@ -117,6 +117,141 @@ fn passwords_are_found_whatever_they_look_like() {
     }
 }
 
+/// Keys that look like little else than words are keys where their vendor is named.
+#[test]
+fn a_vendor_makes_more_of_a_value() {
+    let body = drawn(27);
+    let site = format!("6L{}", "w-Aw_B".repeat(7).get(..38).unwrap());
+    let sonar = hex(40);
+    for (text, expected) in [
+        (format!("column_key = live_{body}"), format!("live_{body}")),
+        (format!("recaptcha secret = {site}"), site.clone()),
+        (format!("set('sonar.login', '{sonar}')"), sonar.clone()),
+        (
+            "requestfinance-key QWERTYU-ASDFGHJ-ZXCVBNM-POIUYTR".into(),
+            "QWERTYU-ASDFGHJ-ZXCVBNM-POIUYTR".into(),
+        ),
+        (
+            "bugsnagSECRET-qwert123-asdfg456-zxcvb789".into(),
+            "qwert123-asdfg456-zxcvb789".into(),
+        ),
+        (
+            "bugsnag QWER1234-ASDF5678".into(),
+            "QWER1234-ASDF5678".into(),
+        ),
+        (
+            "databox secret=QWErtyUIOpasDFGhjkLZXc".into(),
+            "QWErtyUIOpasDFGhjkLZXc".into(),
+        ),
+        (
+            "restpack_key=qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXC".into(),
+            "qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXC".into(),
+        ),
+    ] {
+        assert_eq!(values(&text, None), [expected.as_str()], "{text}");
+    }
+    for text in [
+        format!("column: live_{}", "word".repeat(7)),
+        format!("column: {}", hex(32)),
+        "requestfinance-key words-which-have-a-dash".to_owned(),
+        "the bugsnag PART-FOUR-TEXT-ONLY".to_owned(),
+        "QWER1234-ASDF5678 alone".to_owned(),
+        "databox token = new DataboxTokenProviderFactory".to_owned(),
+        format!("bugsnag, {}", hex(40)),
+    ] {
+        assert_eq!(found(&text, None), [], "{text}");
+    }
+}
+
+/// Ids and users count where they are one half of a pair of credentials of a known vendor.
+#[test]
+fn halves_of_credentials() {
+    let id = "k2m9z4x7q1w8";
+    let consumer = drawn(25);
+    let client = drawn(30);
+    for (text, expected) in [
+        (format!("planetscale_id: {id}"), id),
+        (format!("PSCALE_USER={id}"), id),
+        (format!("TWITTER_ID:            \"{consumer}\""), &*consumer),
+        (format!("bitbucket.client.id={client}"), &client),
+    ] {
+        assert_eq!(values(&text, None), [expected], "{text}");
+    }
+    assert_eq!(values(id, Some("planetscale_id")), [id]);
+    for text in [
+        format!("user_id: {id}"),
+        format!("twitter_user_id: {}", "8412".repeat(4)),
+        "planetscale_id: my-database".to_owned(),
+        format!("bitbucket.commit.id={client}"),
+        "planetscale_id is k2m9z4x7q1w8".to_owned(),
+    ] {
+        assert_eq!(found(&text, None), [], "{text}");
+    }
+}
+
+#[test]
+fn passwords_of_commands_and_files() {
+    for (text, expected) in [
+        ("sqlcmd -S s -U sa -P letmein", "letmein"),
+        ("redis-cli -h r1 -a letmein", "letmein"),
+        ("keytool -list -keystore k -storepass letmein", "letmein"),
+        ("docker login -u joe -p letmein r.io", "letmein"),
+        ("mysql -u root -pletmein db", "letmein"),
+        ("smbclient //s/a -U joe%letmein", "letmein"),
+        ("Connect-X -User joe -Password let@mein", "let@mein"),
+        ("ENV DB_PASSWORD letmein", "letmein"),
+        ("username 'joe'\n  password 'letmein'", "letmein"),
+        ("username: joe\npassword: letmein\n", "letmein"),
+        ("define('DB_PASSWORD', 'letmein');", "letmein"),
+    ] {
+        assert_eq!(values(text, None), [expected], "{text}");
+    }
+    for text in [
+        "ssh -p 2222 joe@host",
+        "redis-cli -a $PASS",
+        "mkdir -pv build/out",
+        "mysql -port 3306",
+        "keytool -storepass -v",
+        "ls -a somewhere",
+        "Connect-X -Password $secure -User joe",
+        "username: str\npassword: str\n",
+        "username: String\npassword: SecretStr\n",
+        "username 'joe' and the password 'field'",
+        "password = super$secret_part",
+        "user = \"anonymous\"; password = \"joe@\"",
+    ] {
+        assert_eq!(found(text, None), [], "{text}");
+    }
+}
+
+#[test]
+fn other_kinds_of_hashes_and_keys() {
+    let (first, second) = (hex(32), hex(400));
+    let dump = format!("joe:500:{first}:{first}:::");
+    assert_eq!(values(&dump, None), [first.as_str()]);
+    let ticket = format!("$krb5tgs$23$*joe$A.B$x~1433*${first}${second}");
+    assert_eq!(values(&ticket, None), [ticket.as_str()]);
+    let lines = format!("{}\n{}", drawn(64), drawn(40));
+    let putty = format!(
+        "Public-Lines: 1\n{0}\nPrivate-Lines: 2\n{lines}\nPrivate-MAC: x",
+        drawn(9)
+    );
+    assert_eq!(values(&putty, None), [lines.as_str()]);
+    assert_eq!(found(&putty, None)[0].kind, Kind::PrivateKey);
+    let name = "OpenVPN Static key V1";
+    let vpn = format!("-----BEGIN {name}-----\n{first}\n-----END {name}-----");
+    assert_eq!(values(&vpn, None), [vpn.as_str()]);
+    for text in [
+        format!("{first}:{first}"),
+        "Private-Lines: there are none".to_owned(),
+        format!("key: {}NRAL", "g7Hk".repeat(9)),
+    ] {
+        assert_eq!(found(&text, None), [], "{text}");
+    }
+    let license = format!("license_key: {}NRAL", hex(36));
+    assert_eq!(values(&license, None).len(), 1);
+}
+
 #[test]
 fn a_key_of_json_is_a_name_too() {
     for (key, text) in [

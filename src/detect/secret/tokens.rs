@@ -116,7 +116,8 @@ fn held(token: &Token, bytes: &[u8], from: usize) -> Option<(usize, &'static str
 /// Whether a shape says enough by itself, or else its body looks drawn.
 fn is_likely(shape: &Shape, body: &[u8]) -> bool {
     let prefix = shape.prefix();
-    let shouts = prefix.len() == 4 && !prefix.bytes().any(|byte| byte.is_ascii_lowercase());
+    let shouts =
+        matches!(prefix.len(), 3 | 4) && !prefix.bytes().any(|byte| byte.is_ascii_lowercase());
     let sure = prefix.len() >= TELLING || shouts || shape.literals() >= 3;
     let plain = body.len() >= LONG_BODY && body.iter().all(u8::is_ascii_alphanumeric);
     judge::is_random(body) || sure && judge::is_varied(body) || plain && judge::is_mixed(body)

@@ -19,6 +19,8 @@ pub(super) struct Vendor {
     /// the rule that its keys are found by: `datadog_key`
     rule: String,
     shapes: Vec<Shape>,
+    /// shapes of ids and names that are one half of a pair of credentials
+    halves: Vec<Shape>,
 }
 
 impl Vendor {
@@ -39,6 +41,21 @@ impl Vendor {
             .iter()
             .any(|shape| shape.end(value, 0) == Some(value.len()))
     }
+
+    /// Whether a whole value has the shape of an id or name that this vendor gives with a secret.
+    pub(super) fn pairs(&self, value: &[u8]) -> bool {
+        self.halves
+            .iter()
+            .any(|shape| shape.end(value, 0) == Some(value.len()))
+    }
+
+    /// Whether a whole value has a shape that this vendor documents, and a mark of its own in it.
+    pub(super) fn marks(&self, value: &[u8]) -> bool {
+        let marked = self.shapes.iter().filter(|shape| shape.is_marked());
+        marked
+            .into_iter()
+            .any(|shape| shape.end(value, 0) == Some(value.len()))
+    }
 }
 
 /// The shortest and the longest name.
@@ -49,15 +66,21 @@ static VENDORS: LazyLock<HashMap<&'static str, Vendor>> = LazyLock::new(|| {
     let mut vendors: HashMap<&'static str, Vendor> = HashMap::new();
     let named = names::ALL.iter().flat_map(|names| names.split_whitespace());
     let shaped = shapes::ROWS.iter().map(|(name, shape)| (*name, *shape));
+    let empty = |name| Vendor {
+        name,
+        rule: format!("{name}_key"),
+        shapes: Vec::new(),
+        halves: Vec::new(),
+    };
     for (name, shape) in shaped.chain(named.map(|name| (name, ""))) {
-        let vendor = vendors.entry(name).or_insert_with(|| Vendor {
-            name,
-            rule: format!("{name}_key"),
-            shapes: Vec::new(),
-        });
+        let vendor = vendors.entry(name).or_insert_with(|| empty(name));
         if !shape.is_empty() {
             vendor.shapes.extend(Shape::parse(shape));
         }
+    }
+    for (name, shape) in shapes::HALVES {
+        let vendor = vendors.entry(name).or_insert_with(|| empty(name));
+        vendor.halves.extend(Shape::parse(shape));
     }
     vendors
 });
@@ -143,6 +166,16 @@ fn begins(word: &[u8], place: usize) -> bool {
             || here.is_ascii_uppercase() && before.is_ascii_lowercase())
 }
 
+/// The vendor that a word begins with the name of, if it is about an id or user there:
+/// `TWITTER_ID`.
+pub(super) fn identified(word: &[u8]) -> Option<&'static Vendor> {
+    let ends = |end| {
+        let start = word.len().checked_sub(str::len(end));
+        start.is_some_and(|start| super::bytes::has(word, start, end))
+    };
+    (ends("id") || ends("user") || ends("username")).then(|| beginning(word))?
+}
+
 /// The vendor that the rest of a word begins with: the longest name that ends at a boundary.
 fn beginning(rest: &[u8]) -> Option<&'static Vendor> {
     if !may_begin(rest) {
@@ -197,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_name_can_be_found_and_every_shape_read() {
-        for (name, shape) in shapes::ROWS {
+        for (name, shape) in shapes::ROWS.iter().chain(shapes::HALVES) {
             assert!(Shape::parse(shape).is_some(), "{name}: {shape}");
         }
         for name in VENDORS.keys() {

@@ -125,5 +125,12 @@ pub(super) const ROWS: &[Row] = &[
         "authress_service_key",
         "ext_%a{5,30}.%a{4,6}.acc_%w{10,32}.%w{30,}",
     ),
+    ("jumpcloud_api_key", "jca_%a{36}"),
+    ("ory_api_key", "ory_pat_%a{32}"),
+    ("ory_access_token", "ory_at_%w{40,}"),
+    ("ory_refresh_token", "ory_rt_%w{40,}"),
+    ("ory_session_token", "ory_st_%a{32}"),
+    ("pangea_token", "pts_%l{32}"),
+    ("permit_api_key", "permit_key_%a{90,}"),
     ("defined_networking_token", "dnkey-%l{26}-%l{52}"),
 ];

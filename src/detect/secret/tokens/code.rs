@@ -155,5 +155,10 @@ pub(super) const ROWS: &[Row] = &[
     ("trigger_secret_key", "tr_prod_%a{20,}"),
     ("trigger_personal_token", "tr_pat_%a{40,}"),
     ("thunderstore_token", "tss_%a{36}"),
+    ("teamcity_token", "eyJ0eXAiOiAiVENWMiJ9.%w{36}.%w{48}"),
+    ("devcycle_server_key", "dvc_server_%w{32,}"),
+    ("iterative_token", "isat_%a{40,}"),
+    ("mintlify_key", "mint_%a{22,}"),
+    ("val_town_token", "vtwn_%a{24,}"),
     ("truenas_api_key", "%d{1,4}-%a{64}"),
 ];

@@ -66,6 +66,12 @@ pub(super) const ROWS: &[Row] = &[
     ("cursor_key", "key_%h{64}"),
     ("cursor_key", "crsr_%h{64}"),
     // Databases and streams
+    ("astra_token", "AstraCS:%a{24}:%h{64}"),
+    ("databento_key", "db-%a{29}"),
+    ("maxmind_license_key", "%a{6}_%a{29}_mmk"),
+    ("turbopuffer_key", "tpuf_%a{30,}"),
+    ("ubidots_token", "BBFF-%a{30}"),
+    ("ubidots_token", "BBUS-%a{30}"),
     ("databricks_token", "dapi%h{32}"),
     ("databricks_token", "dapi%h{32}-%d{1,2}"),
     ("databricks_oauth_secret", "dose%h{32}"),
@@ -113,7 +119,7 @@ pub(super) const ROWS: &[Row] = &[
     // What watches systems
     ("datadog_client_token", "pub%h{32}"),
     ("newrelic_user_key", "NRAK-%u{27}"),
-    ("newrelic_license_key", "%a{36}NRAL"),
+    ("newrelic_license_key", "%h{36}NRAL"),
     ("newrelic_license_key", "eu01xx%l{30}NRAL"),
     ("newrelic_insights_insert_key", "NRII-%w{32}"),
     ("newrelic_insights_query_key", "NRIQ-%w{32}"),
@@ -149,6 +155,7 @@ pub(super) const ROWS: &[Row] = &[
     ("pagerduty_token", "u+%w{18}"),
     ("rootly_key", "rootly_%h{64}"),
     ("firehydrant_key", "fhb-%h{32}"),
+    ("logicmonitor_bearer_token", "lmb_%b{40,}"),
     ("segment_public_token", "sgp_%a{64}"),
     ("beamer_key", "b_%w{44}"),
 ];

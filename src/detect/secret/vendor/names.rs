@@ -157,6 +157,36 @@ pub(in super::super) const ALL: &[&str] = &[
     languagelayer wordnik merriamwebster oxforddictionaries yandextranslate dictionaryapi datamuse urbandictionary
     lunchmoney ynab tosdr raven tpa formio vbout metrilo extractorapi nimble optimizelyapi eraser beamer
     impala squadcastfm vouchery voucherify talonone smile loyaltylion referralhero rewardful",
+    // Others
+    "abyssale adafruitio adobe adzuna aeroworkflow alconost alegra aletheiaapi apacta api2cart apilayer apimatic
+    appfollow appointedd appoptics appsynergy apptivo artsy atera autodesk axonaut beebole besnappy billomat bitbar
+    blitapp blocknative bombbomb boostnote brandfetch budibase campayn cannyio captaindata cashboard caspio cexio
+    checkvist cicero clickhelp cliengo clinchpad clockworksms closecrm cloudelements cloudimage cloudplan cloverly
+    cloze commercejs companyhub convier copyscape countrylayer craftmypdf currencycloud currencyfreaks currentsapi
+    customerguru d7network datafire deepai demio deputy dfuse dnscheck documo dotdigital dronahq duply dynalist
+    dyspatch eagleeyenetworks easyinsight 8x8 eightxeight enablex endorlabs enigma exportsdk faceplusplus fastforex
+    fetchrss fibery finage findl flatio fleetbase flightapi flowflu fmfw formsite frameio fxmarket gengo getsandbox
+    gocanvas guardianapi guru hiveage html2pdf humanity hybiscus hypertrack iexapis interseller intra42
+    invoiceocean ipinfodb ipquality ipqualityscore kanban karmacrm knapsackpro kylas larksuite leadfeeder lendflow
+    lessannoyingcrm lexigram linemessaging linenotify lob loyverse luno m3o magnetic mailboxlayer mailsac maxmind
+    meraki metaapi mite mockaroo mrticktock myfreshworks nethunt netsuite neutrinoapi nftport nightfall noticeable
+    numverify nvapi onedesk onepagecrm onwaterio opencagedata openvpn owlbot pandascore partnerstack paymoapp paymo
+    paymongo pdflayer photoroom pinata planviewleankit leankit planyo podio prospectcrm protocolsio purestake
+    qubole reachmail reallysimplesystems rechargepayments recharge refiner repairshopr revampcrm ritekit roaring
+    route4me rownd runrunit satismeter selectpdf sentiment sheety sherpadesk shotstack sigopt simfin sirv siteleaf
+    skrapp skybiometry smartsheets smooch speechtextai splunkobservability sslmate storecove storychief stripo
+    sugester supernotes surveyanyplace surveybot surveysparrow tallyfy tatumio teamgate terraformcloud testingbot
+    text2data thinkific thousandeyes tineswebhook tmetric tokeet travelpayouts twist typetalk uclassify unifyid
+    unplugg upcdatabase uplead upwave verimail veriphone viewneo vpnapi vyte walkscore web3storage websitepulse
+    worksnaps worldcoinindex youneedabudget yousign zenkit zenkitapi zenserp zipapi zipbooks zonkafeedback zonka
+    zulipchat atlan authlete bunny cable castai cdek chime cognito contentsquare cratedb curseforge datarobot deno
+    flexport forestadmin fusebill gamesparks gitbook heygen ionos kaltura kickstarter kinde kintone komodor
+    laravelforge forge ploi envoyer lightspeed linkup livechatinc localytics logicmonitor logmein mambu mailinator
+    mapillary maestro mergify metronome microcms mailosaur mailslurp moesif monzo narvar nextdns noibu nextcloud
+    octoprint ongage optimove owncloud pairaphrase payhere paytrail pipefy podium pocketsmith printful printify
+    prodigi proofpoint quickbase raken recombee replicated rocketlane roboflow runware sapling sauce scrapingdog
+    shipbob shiphero skedulo smartcar snaplogic spotinst starling stedi stigg sunsama svix teamviewer telestream
+    thinkst threatconnect trengo turnkey veem wallarm whatcounts whispir wufoo zenvia canarytokens pangea ory",
 ];
 
 /// Those of the names that are common words as well, or much else than vendors with keys.
@@ -171,4 +201,6 @@ pub(in super::super) const COMMON: &str = "packet oracle render surge kraken pac
     target steam riot here bing react unified lever deel remote duo copper split sonar sonarqube imperva google amazon aws azure
     gcp oci fb line kong bonsai aqua falcon mux daily vero reply bouncer smile particle impala react nimble eraser
     currents guardian bbc fda nasa noaa node git gitea gitee bitbucket gerrit jenkins jira stackoverflow youtube slack
-    facebook twitter linkedin instagram apple stripe paypal";
+    facebook twitter linkedin instagram apple stripe paypal adobe cicero deputy enigma guru humanity magnetic mite
+    noticeable recharge refiner roaring sentiment twist kanban bunny cable chime cognito deno forge lightspeed maestro
+    metronome openvpn podium replicated sapling sauce starling turnkey astra autodesk nextcloud owncloud canarytokens";

@@ -39,6 +39,8 @@ pub(in super::super) const ROWS: &[(&str, &str)] = &[
     ("coinapi", "%U"),
     ("coinbase", "%w{64}"),
     ("coinmarketcap", "%U"),
+    ("column", "live_%a{24,40}"),
+    ("column", "test_%a{24,40}"),
     ("confluent", "%a{16}"),
     ("confluent", "%b{64}"),
     ("contentful", "%w{43}"),
@@ -121,6 +123,7 @@ pub(in super::super) const ROWS: &[(&str, &str)] = &[
     ("pushbullet", "%a{34}"),
     ("pushover", "%l{30}"),
     ("rapidapi", "%a{50}"),
+    ("recaptcha", "6L%w{38}"),
     ("rollbar", "%h{32}"),
     ("saucelabs", "%U"),
     ("scaleway", "%U"),
@@ -162,4 +165,18 @@ pub(in super::super) const ROWS: &[(&str, &str)] = &[
     ("unsplash", "%w{43}"),
     ("wakatime", "%U"),
     ("zenrows", "%h{40}"),
+];
+
+/// The shapes of ids and names that vendors give together with a secret: of applications, of
+/// users of a database, of service tokens.
+pub(in super::super) const HALVES: &[(&str, &str)] = &[
+    ("bitbucket", "%a{18}"),
+    ("github", "Iv1.%h{16}"),
+    ("github", "Iv23%a{16}"),
+    ("github", "Ov23%a{16}"),
+    ("planetscale", "%l{12}"),
+    ("planetscale", "%l{20}"),
+    ("pscale", "%l{12}"),
+    ("pscale", "%l{20}"),
+    ("twitter", "%a{18,25}"),
 ];
