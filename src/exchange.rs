@@ -8,7 +8,7 @@
 //! `session` for what it goes on with), `version` (which version it is in)
 //! and `uplink` (what the message asks for; `batch`, if it is several), with `target` and `names` for what it names and `strip`
 //! for what is taken out of it. A response goes through `answer` (its headers), `body` (its pieces)
-//! and `downlink` (each message), with `extension`, `task`, `list`, `handshake`, `content`, `sampling` and `unknown` for
+//! and `downlink` (each message), with `extension`, `task`, `list`, `handshake`, `content`, `sampling`, `renamed` and `unknown` for
 //! what messages hold. `onward` says which trace
 //! it is part of, and `refusal` has everything that a client can ever be told.
 
@@ -35,6 +35,7 @@ mod names;
 mod occurrence;
 mod onward;
 mod refusal;
+mod renamed;
 mod reply;
 mod sampling;
 mod scope;

@@ -10,7 +10,7 @@ use super::occurrence::Occurrence;
 use super::refusal::{Recipients, Refusal};
 use super::scope::{Pending, Scope};
 use super::unknown::{find_unknown, is_unknown};
-use super::{content, extension, handshake, list, sampling, strip, task};
+use super::{content, extension, handshake, list, renamed, sampling, strip, task};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Notification, Outcome, RequestId, Response};
 use crate::mcp::{ClientMethod, ServerMethod, meta};
@@ -271,7 +271,7 @@ fn result<'d>(
     let kind = result.get("resultType").and_then(Value::as_str);
     let pending = pending.and_then(|index| scope.pending.get(index));
     if pending.is_some_and(|pending| task::is_about_one(pending.method)) {
-        task::rename(&scope.pending, result, splice).map_err(Verdict::invalid)?;
+        task::rename((&scope.server, &scope.pending), result, splice).map_err(Verdict::invalid)?;
         outcome_of_task(scope, limits, result, splice, occurrences)?;
     } else if kind.as_deref() == Some("task") {
         task::begin(&scope.server, pending, result, splice).map_err(Verdict::invalid)?;
@@ -288,6 +288,7 @@ fn result<'d>(
     handshake::edit(scope, result, splice).map_err(Verdict::invalid)?;
     list::keep_private(scope.version, limits, result, splice);
     content::edit(&scope.server, result, splice);
+    renamed::tell_of_failure(&scope.server, result, splice);
     if let Some(requests) = result.get("inputRequests") {
         input_requests(scope, requests, splice)?;
     }
@@ -320,7 +321,8 @@ fn news_of_task<'d>(
     splice: &mut Splice<'d>,
     occurrences: &mut Vec<Occurrence>,
 ) -> Result<(), Verdict> {
-    let renamed = params.map(|params| task::rename(&scope.pending, params, splice));
+    let renamed =
+        params.map(|params| task::rename((&scope.server, &scope.pending), params, splice));
     let (Some(params), Some(Ok(Some(_)))) = (params, renamed) else {
         return Err(Verdict::Drop("news of a task that nobody asked about"));
     };
@@ -477,10 +479,10 @@ fn unknown_to_somebody(scope: &Scope, response: &Response<'_>) -> Option<Refusal
     Some(refusal.answering(recipient.unwrap_or(Recipients::Nobody)))
 }
 
-/// Edits an error, and takes the server's own ids of tasks out of its words.
+/// Edits an error, and takes the server's own ids of tasks and names of tools out of its words.
 fn edit_answer_error<'d>(scope: &Scope, error: Value<'d>, splice: &mut Splice<'d>) {
     let tasks = scope.pending.iter().flat_map(|pending| &pending.tasks);
-    task::rephrase(tasks, error, "message", splice);
+    task::rephrase(&scope.server, tasks, (error, "message"), splice);
     edit_error(error, splice);
 }
 

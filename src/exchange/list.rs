@@ -4,6 +4,7 @@
 use super::fold;
 use super::guard;
 use super::occurrence::Occurrence;
+use super::renamed;
 use crate::json::{Splice, Value, quoted};
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Limits, Target, View};
@@ -121,6 +122,7 @@ pub(super) fn filter<'d>(
 
 /// Shows of a tool what the operator says of it, in the place of what the server says.
 pub(super) fn show<'d>(server: &View, name: &str, tool: Value<'d>, splice: &mut Splice<'d>) {
+    renamed::show(server, name, tool, splice);
     let Some(shown) = server.shown(name) else {
         return;
     };

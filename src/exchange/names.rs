@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::fold::{self, is_unambiguous};
 use super::refusal::Refusal;
-use crate::json::{Document, Limits, Value};
+use super::renamed;
+use crate::json::{Document, Limits, Splice, Value};
 use crate::mcp::ProtocolVersion;
 use crate::policy::{Target, View};
 
@@ -58,16 +59,18 @@ fn check(object: Value<'_>, decisive: &[&str]) -> Result<(), Refusal> {
     }
 }
 
-/// Checks the tools that a retried request's answers name (MCP 2026-07-28, `inputResponses`).
+/// Checks the tools that a retried request's answers name (MCP 2026-07-28, `inputResponses`), and
+/// names them as the server does.
 ///
 /// # Errors
 ///
 /// Refuses when one is not enabled, since the server would run it, and when the answers are not
 /// what they must be.
-pub(super) fn check_input_responses(
+pub(super) fn check_input_responses<'d>(
     server: &View,
     version: ProtocolVersion,
-    params: Option<Value<'_>>,
+    params: Option<Value<'d>>,
+    splice: &mut Splice<'d>,
 ) -> Result<(), Refusal> {
     let Some(responses) = params.and_then(|params| params.get("inputResponses")) else {
         return Ok(());
@@ -83,30 +86,32 @@ pub(super) fn check_input_responses(
     }
     let mut named = 0;
     for member in responses.members() {
-        check_uses(server, version, member.value(), &mut named)?;
+        check_uses((server, version), member.value(), &mut named, splice)?;
     }
     Ok(())
 }
 
-/// Checks the tools that a sampled message names (`tool_use` in `content`).
+/// Checks the tools that a sampled message names (`tool_use` in `content`), and names them as the
+/// server does.
 ///
 /// # Errors
 ///
 /// Refuses when one is not enabled: the server would run it.
-pub(super) fn check_tool_uses(
+pub(super) fn check_tool_uses<'d>(
     server: &View,
     version: ProtocolVersion,
-    sampled: Value<'_>,
+    sampled: Value<'d>,
+    splice: &mut Splice<'d>,
 ) -> Result<(), Refusal> {
-    check_uses(server, version, sampled, &mut 0)
+    check_uses((server, version), sampled, &mut 0, splice)
 }
 
 /// The same, with how many tools the body has named before.
-fn check_uses(
-    server: &View,
-    version: ProtocolVersion,
-    sampled: Value<'_>,
+fn check_uses<'d>(
+    (server, version): (&View, ProtocolVersion),
+    sampled: Value<'d>,
     named: &mut usize,
+    splice: &mut Splice<'d>,
 ) -> Result<(), Refusal> {
     check(sampled, SAMPLED)?;
     let Some(content) = sampled.get("content") else {
@@ -124,7 +129,10 @@ fn check_uses(
         if *named > MAX_TOOL_USES {
             return Err(Refusal::params("a message names too many tools"));
         }
-        let name = block.get("name").and_then(Value::as_str);
+        let name = match block.get("name") {
+            Some(written) => renamed::own_use(server, version, written, splice)?,
+            None => None,
+        };
         let name = name.ok_or_else(|| Refusal::params("a `tool_use` needs `name`, a string"))?;
         let tool = Target::Tool(&name);
         if !server.allows(tool) {

@@ -102,7 +102,8 @@ impl Refusal {
     }
 
     /// The virtual server does not have what the message names. One answer for what is hidden and
-    /// what does not exist (MCP "Error Handling"; the resource code changed in 2026-07-28).
+    /// what does not exist (MCP "Error Handling"; the resource code changed in 2026-07-28). The name
+    /// of a tool is the server's; the client is told the one that it knows.
     pub(super) fn unknown(server: &View, target: Target<'_>, version: ProtocolVersion) -> Self {
         let resource = if version.is_modern() {
             code::INVALID_PARAMS
@@ -115,7 +116,7 @@ impl Refusal {
                 code::INVALID_PARAMS,
                 "Unknown tool",
                 "tools",
-                name,
+                server.tool_names().shown(name),
             ),
             Target::Prompt(name) => (
                 Reason::PromptNotEnabled,
@@ -146,6 +147,15 @@ impl Refusal {
         if let Target::Resource(uri) | Target::ResourceTemplate(uri) = target {
             refusal.0.uri = Some(uri.to_owned());
         }
+        refusal
+    }
+
+    /// The client uses the server's name of a tool that it knows by another one: there is none of this
+    /// name for it, and no answer tells more.
+    pub(super) fn renamed(server: &View, name: &str, version: ProtocolVersion) -> Self {
+        let mut refusal = Self::unknown(server, Target::Tool(name), version);
+        refusal.0.message = format!("Unknown tool: {}", echo(name)).into();
+        refusal.0.detail = Cow::Borrowed("clients know the tool by another name");
         refusal
     }
 

@@ -7,6 +7,7 @@ use super::content;
 use super::fold::{self, is_unambiguous};
 use super::guard;
 use super::list::{edit_entry, is_https, show};
+use super::renamed;
 use crate::json::{Splice, Value};
 use crate::policy::{Target, View};
 
@@ -57,6 +58,7 @@ pub(super) fn edit<'d>(
     });
     if let Some(messages) = params.get("messages") {
         remove_calls(messages, allows, splice);
+        show_calls(server, messages, splice);
     }
     content::edit(server, params, splice);
     Ok(())
@@ -112,6 +114,21 @@ fn may_be_opened(url: &str) -> bool {
             url.strip_prefix(host)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?', '#']))
         })
+}
+
+/// Names the tools that a conversation calls as the client knows them.
+fn show_calls<'d>(server: &View, messages: Value<'d>, splice: &mut Splice<'d>) {
+    let contents = messages
+        .elements()
+        .filter_map(|message| message.get("content"));
+    for block in contents.flat_map(|content| std::iter::once(content).chain(content.elements())) {
+        let is_call = fold::any(block, "type", |value| {
+            value.as_str().as_deref() == Some("tool_use")
+        });
+        if is_call && let Some(name) = fold::get(block, "name").and_then(Value::as_str) {
+            renamed::show(server, &name, block, splice);
+        }
+    }
 }
 
 /// Removes the calls of hidden tools from a conversation, with their results.

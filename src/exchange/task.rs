@@ -7,6 +7,7 @@
 use super::fold;
 use super::head::Head;
 use super::refusal::Refusal;
+use super::renamed;
 use super::scope::Pending;
 use super::version;
 use crate::json::{Splice, Value, quoted};
@@ -160,11 +161,11 @@ pub(super) fn acknowledge<'d>(
 }
 
 /// Puts the ids that the client has in the place of the server's own in a member that is a text for
-/// people.
+/// people, and the names that it knows in the place of the server's names of tools.
 pub(super) fn rephrase<'d, 't>(
+    server: &View,
     tasks: impl IntoIterator<Item = &'t Task>,
-    holder: Value<'d>,
-    member: &str,
+    (holder, member): (Value<'d>, &str),
     splice: &mut Splice<'d>,
 ) {
     let Some(value) = holder.get(member) else {
@@ -175,6 +176,7 @@ pub(super) fn rephrase<'d, 't>(
     for task in tasks {
         told = told.replace(&task.id, &task.sealed);
     }
+    let told = renamed::tell(server.tool_names(), &told);
     if told != text {
         splice.replace(value, quoted(&told));
     }
@@ -192,7 +194,7 @@ pub(super) fn find<'p>(pending: &'p [Pending], id: &str) -> Option<&'p Task> {
 ///
 /// Fails when the task is not one that was asked about, or when it can be read in two ways.
 pub(super) fn rename<'d, 'p>(
-    pending: &'p [Pending],
+    (server, pending): (&View, &'p [Pending]),
     holder: Value<'d>,
     splice: &mut Splice<'d>,
 ) -> Result<Option<&'p Task>, &'static str> {
@@ -205,7 +207,7 @@ pub(super) fn rename<'d, 'p>(
     let task = id.as_str().and_then(|id| find(pending, &id));
     let task = task.ok_or("a task that nobody asked about")?;
     splice.replace(id, quoted(&task.sealed));
-    rephrase([task], holder, "statusMessage", splice);
+    rephrase(server, [task], (holder, "statusMessage"), splice);
     Ok(Some(task))
 }
 
@@ -241,6 +243,6 @@ pub(super) fn begin<'d>(
         id: id.into_owned(),
         tool: tool.name().to_owned(),
     };
-    rephrase([&task], result, "statusMessage", splice);
+    rephrase(server, [&task], (result, "statusMessage"), splice);
     Ok(())
 }

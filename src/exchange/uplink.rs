@@ -11,11 +11,11 @@ use super::scope::{Pending, Scope};
 use super::session::Session;
 use super::target::{self, Named};
 use super::version::{self, Kind};
-use super::{batch, extension, http_sse, names, strip, task};
+use super::{batch, extension, http_sse, names, renamed, strip, task};
 use crate::json::{Document, Splice, Value};
 use crate::jsonrpc::{Message, Notification, Outcome, Request, Response};
 use crate::mcp::{ClientMethod, ProtocolVersion, header, meta};
-use crate::policy::{Decision, Endpoint, Limits, RuleId};
+use crate::policy::{Decision, Endpoint, Limits, RuleId, Target, View};
 
 /// A body that may go on.
 #[derive(Debug)]
@@ -167,6 +167,14 @@ fn admit_request<'d>(
     {
         version::check_name(&head.mirrors, named.name())?;
     }
+    let target = match target {
+        Some(named) if tasks.is_empty() => {
+            let named = renamed::own(&head.server, version, named, params, splice)?;
+            asked.names(&named);
+            Some(named)
+        }
+        target => target,
+    };
     let rule = match &target {
         None => None,
         Some(named) => match decide(head, method, named, params)? {
@@ -179,7 +187,7 @@ fn admit_request<'d>(
             }
         },
     };
-    names::check_input_responses(&head.server, version, params)?;
+    names::check_input_responses(&head.server, version, params, splice)?;
 
     strip::request(splice, &head.server, method, params)?;
     if method == ClientMethod::Listen {
@@ -265,11 +273,26 @@ fn response<'d>(
     }
     if let Outcome::Result(result) = response.outcome {
         // A server runs the tools that a sampled message names.
-        names::check_tool_uses(&head.server, version, result).map_err(Refusal::unanswerable)?;
+        names::check_tool_uses(&head.server, version, result, splice)
+            .map_err(Refusal::unanswerable)?;
         strip::envelope(splice, &head.server, Some(result));
     }
     let asked = Asked::method("response", Some(version));
     Ok(Passed::without_answer(version, asked))
+}
+
+/// What `Mcp-Name` has to say to the server, where that differs from what it says of the client.
+fn servers_name<'p>(server: &View, pending: &'p Pending) -> Option<&'p str> {
+    if task::is_about_one(pending.method) {
+        return pending.tasks.first().map(|task| task.id.as_str());
+    }
+    match pending.named.as_ref()?.target() {
+        Target::Tool(name) => (server.tool_names().shown(name) != name).then_some(name),
+        Target::Prompt(_)
+        | Target::Resource(_)
+        | Target::ResourceTemplate(_)
+        | Target::Skill(_) => None,
+    }
 }
 
 /// A body of these messages, of which there is at least one.
@@ -302,10 +325,11 @@ fn admitted(head: &Head, passed: Vec<Passed>, splice: Splice<'_>, batch: bool) -
         let unchecked = head.mirrors.modern.iter().filter(|name| !is_checked(name));
         headers.remove.extend(head.mirrors.legacy.iter().cloned());
         headers.remove.extend(unchecked.cloned());
-        let about = pending.first().filter(|it| task::is_about_one(it.method));
-        if let Some(task) = about.and_then(|pending| pending.tasks.first()) {
-            let id = header::encode_value(&task.id).into_owned();
-            headers.set(header::NAME, id);
+        if let Some(name) = pending
+            .first()
+            .and_then(|it| servers_name(&head.server, it))
+        {
+            headers.set(header::NAME, header::encode_value(name).into_owned());
         }
     } else {
         headers.remove.extend(head.mirrors.modern.iter().cloned());

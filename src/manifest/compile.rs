@@ -13,6 +13,7 @@ mod rules;
 mod scenarios;
 mod skills;
 mod texts;
+mod tool_names;
 mod virtual_servers;
 
 use std::collections::HashSet;

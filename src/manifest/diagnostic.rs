@@ -84,6 +84,9 @@ codes! {
     NoVirtualServer => Error "E0305",
     /// The name is empty, too long, or has characters that names do not have.
     BadName => Error "E0306",
+    /// The name that clients are to see of a tool is another one's, or stands where the server's is
+    /// needed.
+    TakenName => Error "E0307",
     /// The text is no pattern.
     BadPattern => Error "E0401",
     /// The regular expression does not compile.

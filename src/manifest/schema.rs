@@ -72,6 +72,10 @@ pub(super) struct Server {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a map")]
 pub(super) struct ToolMetadata {
+    /// The name that clients see and call the tool by, in the place of the server's. Everything else
+    /// in a manifest names tools as the server does.
+    #[schemars(length(min = 1, max = 128), pattern(r"^[A-Za-z0-9_.-]+$"))]
+    pub(super) name: Option<Spanned<String>>,
     /// The title that lists show, in the place of the server's.
     pub(super) title: Option<String>,
     /// The description that lists show, in the place of the server's.

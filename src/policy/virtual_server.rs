@@ -20,6 +20,7 @@ use super::pattern::Pattern;
 use super::principal::Membership;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
+use super::tool_names::ToolNames;
 use super::uri_rules::UriRules;
 
 /// What becomes of the upstream's `instructions`, which may describe what the virtual server hides.
@@ -84,6 +85,8 @@ pub struct Definition {
     pub guards: Guards,
     /// What lists show of tools, by name, in the place of what the server says.
     pub shown: HashMap<String, Shown>,
+    /// The names by which clients know tools, where these are other ones than the server's.
+    pub tool_names: ToolNames,
 }
 
 /// What a list shows of a tool in the place of what the server says.
@@ -121,6 +124,7 @@ impl Definition {
             auth_data: Arc::new(AuthData::None),
             guards: Guards::default(),
             shown: HashMap::new(),
+            tool_names: ToolNames::default(),
         }
     }
 }
@@ -290,6 +294,12 @@ impl VirtualServer {
         self.definition.shown.get(tool)
     }
 
+    /// The names by which clients know tools, where these are other ones than the server's.
+    #[must_use]
+    pub fn tool_names(&self) -> &ToolNames {
+        &self.definition.tool_names
+    }
+
     /// What looks at the arguments of calls, and at what the server says.
     #[must_use]
     pub fn guards(&self) -> &Guards {
@@ -332,6 +342,9 @@ impl VirtualServer {
     /// surely does; what disables, unless it surely does not. `arguments` are those of a call that
     /// is judged; a list is made without, and of a condition that depends on them it is taken that
     /// there are some that let the call pass.
+    ///
+    /// A tool is named as the server does it, whatever [`tool_names`](Self::tool_names) clients see.
+    /// One whose name clients know another tool by is not allowed.
     #[must_use]
     pub fn decide(
         &self,
@@ -364,6 +377,9 @@ impl VirtualServer {
 
     fn judge(&self, target: Target<'_>, circumstances: Circumstances<'_>) -> Decision<'_> {
         let (verdict, reason) = match target {
+            Target::Tool(name) if self.definition.tool_names.is_hidden(name) => {
+                (Verdict::Unmentioned, Reason::ToolNotEnabled)
+            }
             Target::Tool(name) => {
                 let matches = |pattern: &Pattern| pattern.matches(name);
                 (

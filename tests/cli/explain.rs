@@ -421,3 +421,67 @@ fn claims_that_say_nothing() {
     sluice: can't read nowhere.json: No such file or directory (os error 2)
     "#);
 }
+
+const RENAMED: &str = "\
+servers: {crm: {tool_metadata: {get: {name: look_up}}}}
+virtual_servers:
+  desk:
+    match: {path: /mcp/desk}
+    servers: [{name: crm, enabled_tools: [\"*\"]}]
+tests:
+  - name: by the name that clients know
+    given: {virtual_server: desk, call: {name: look_up}}
+    expect: {decision: allow}
+  - name: not by the one of the server
+    given: {virtual_server: desk, call: {name: get}}
+    expect: {decision: deny, reason: tool_not_enabled}
+";
+
+#[test]
+fn a_tool_that_clients_know_by_another_name() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("m.yaml"), RENAMED).unwrap();
+    let list = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"get"},{"name":"look_up"}]}}"#;
+    fs::write(directory.path().join("list.json"), list).unwrap();
+    let run = |more: &[&str]| {
+        let fixed = [
+            "explain",
+            "--manifest",
+            "m.yaml",
+            "--virtual-server",
+            "desk",
+        ];
+        show(&sluice(directory.path(), &[&fixed, more].concat()))
+    };
+    let checked = sluice(directory.path(), &["check", "m.yaml"]);
+    assert!(checked.status.success(), "{}", show(&checked));
+    insta::assert_snapshot!(run(&["--tool", "look_up"]), @r#"
+    exit code: 0
+    --- stdout
+    desk allows tools/call `get`
+      by * (m.yaml:5:43, virtual_servers.desk.servers[0].enabled_tools[0])
+    what goes on:
+      {"id":1,"jsonrpc":"2.0","method":"tools/call","params":{"name":"get"}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(run(&["--tool", "get"]), @r#"
+    exit code: 1
+    --- stdout
+    desk denies `get`: tool_not_enabled (clients know the tool by another name)
+    the client is told, with HTTP 200:
+      {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: get","data":{"reason":"tool_not_enabled","rule":"desk.tools"}}}
+    --- stderr
+    "#);
+    insta::assert_snapshot!(run(&["--message", "list.json", "--from", "server"]), @r#"
+    exit code: 0
+    --- stdout
+    desk shows 1 of 2 tools
+      shown   get as look_up: by * (m.yaml:5:43, virtual_servers.desk.servers[0].enabled_tools[0])
+      hidden  look_up: clients know another tool by its name
+    what goes on:
+      {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"look_up"}]}}
+    --- stderr
+    "#);
+    let json = run(&["--message", "list.json", "--from", "server", "--json"]);
+    assert!(json.contains(r#""shown_as":"look_up""#), "{json}");
+}

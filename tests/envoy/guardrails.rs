@@ -3,5 +3,6 @@
 mod middleware;
 mod output;
 mod python;
+mod renamed;
 mod sql;
 mod webhook;

@@ -140,7 +140,7 @@ fn only_hidden_calls_differ(calls: &Value, straight: &Value) {
 
 /// Asserts that two ways of asking for what is not enabled end in the same error but for the name.
 #[track_caller]
-fn same_refusal(hidden: &Value, absent: &Value, name: &str) {
+pub(crate) fn same_refusal(hidden: &Value, absent: &Value, name: &str) {
     let (hidden, absent) = (&hidden["error"], &absent["error"]);
     assert!(hidden["code"].is_i64(), "{hidden}");
     assert_eq!(hidden["code"], absent["code"]);

@@ -10,7 +10,11 @@ use sluice::seal::Keys;
 
 pub(crate) const MANIFEST: &str = r#"
 servers:
-  github: {}
+  github:
+    tool_metadata:
+      get_customer: {name: look_up}
+      drop_customer: {name: remove}
+      get_all: {name: list_all}
 virtual_servers:
   triage:
     match: {path: /mcp/triage}
@@ -38,7 +42,10 @@ virtual_servers:
     match: {path: /mcp/surface}
     http_sse: {path: /mcp/surface/sse, messages: /mcp/surface/messages}
     batches: true
-    servers: [{name: github, enabled_tools: [get_issue, "list_*"], disabled_tools: [list_secrets]}]
+    servers:
+      - name: github
+        enabled_tools: [get_issue, get_customer, get_all, "list_*"]
+        disabled_tools: [list_secrets]
     enabled_prompts: [triage]
     enabled_resources: ["repo://acme/readme", "repo://{owner}/{repo}/issues"]
     disabled_resources: ["repo://acme/hidden/*"]
@@ -50,7 +57,10 @@ virtual_servers:
     disabled_skills: ["skill://acme/secret/SKILL.md", "repo://skills/secret/SKILL.md"]
   tasks:
     match: {path: /mcp/tasks}
-    servers: [{name: github, enabled_tools: [get_issue, "list_*"], disabled_tools: [list_secrets]}]
+    servers:
+      - name: github
+        enabled_tools: [get_issue, get_customer, "list_*"]
+        disabled_tools: [list_secrets]
     enabled_resources: ["repo://acme/readme"]
     tasks: true
   other-tasks:

@@ -11,6 +11,7 @@ mod methods;
 mod news;
 mod questions;
 mod reads;
+mod renamed;
 mod tasks;
 mod tools;
 mod transport;

@@ -443,3 +443,27 @@ fn the_tasks_of_2025_11_25_do_not_come_with_them() {
     let sent = call("initialize", params).forwarded().rewritten().unwrap();
     assert!(!sent.contains("tasks"), "{sent}");
 }
+
+#[test]
+fn a_task_of_a_tool_that_clients_know_by_another_name() {
+    let call = modern("tools/call", r#""name":"look_up""#, Some("look_up"));
+    let sent = call.path("/mcp/tasks").forwarded();
+    assert!(
+        sent.rewritten()
+            .unwrap()
+            .contains(r#""name":"get_customer""#)
+    );
+    let task = json!({"resultType": "task", "taskId": OWN, "status": "working", "statusMessage": "tool get_customer runs"});
+    let answer = told(sent, &task);
+    assert_eq!(answer["result"]["statusMessage"], "tool look_up runs");
+    let sealed = answer["result"]["taskId"].as_str().unwrap();
+    assert_eq!(sealed, sealed_by("tasks", "get_customer", OWN));
+    let sent = about("tasks/get", sealed).forwarded();
+    assert!(sent.rewritten().unwrap().contains(OWN));
+    let named = sent
+        .headers
+        .set
+        .iter()
+        .find(|(name, _)| *name == "mcp-name");
+    assert_eq!(named.unwrap().1, OWN);
+}

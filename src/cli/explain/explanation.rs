@@ -20,6 +20,8 @@ pub(super) struct Explanation<'a> {
 /// An entry of a list.
 pub(super) struct Entry<'a> {
     name: String,
+    /// The name that clients see, if that is another one.
+    shown_as: Option<String>,
     decision: Decision<'a>,
     /// The rule that would enable it, if its condition held.
     withheld: Option<&'a Rule>,
@@ -50,7 +52,15 @@ pub(super) fn entries<'a>(policy: &Policy, view: &'a View, message: &str) -> Vec
             .into_iter()
             .flat_map(|list| list.elements());
         for name in listed.filter_map(|entry| entry.get(key)?.as_str()) {
+            let shown = match target(&name) {
+                Target::Tool(name) => view.tool_names().shown(name),
+                Target::Prompt(_)
+                | Target::Resource(_)
+                | Target::ResourceTemplate(_)
+                | Target::Skill(_) => &name,
+            };
             entries.push(Entry {
+                shown_as: (shown != name).then(|| shown.to_owned()),
                 decision: view.decide(target(&name)),
                 withheld: view.withheld(target(&name), view.caller(), None),
                 name: name.into_owned(),
@@ -83,9 +93,14 @@ impl Explanation<'_> {
             let line = match (rule, entry.withheld) {
                 (Some(rule), _) => by(rule),
                 (None, Some(rule)) => format!("not {}", by(rule)),
+                (None, None) if self.view.tool_names().is_hidden(name) => {
+                    "clients know another tool by its name".to_owned()
+                }
                 (None, None) => "no line enables it".to_owned(),
             };
-            text.push_str(&format!("  {mark}  {name}: {line}\n"));
+            let shown_as = entry.shown_as.as_ref();
+            let shown_as = shown_as.map_or(String::new(), |shown| format!(" as {shown}"));
+            text.push_str(&format!("  {mark}  {name}{shown_as}: {line}\n"));
         }
         match (&self.outcome.refusal, &self.outcome.passed) {
             (Some(refusal), _) => {
@@ -317,6 +332,13 @@ impl Explanation<'_> {
                 "rule": rule.map(rule_json),
                 "withheld": entry.withheld.map(rule_json),
             }),
+        });
+        let names = self.entries.iter().map(|entry| &entry.shown_as);
+        let entries = entries.zip(names).map(|(mut entry, shown_as)| {
+            if let (Some(shown_as), Value::Object(entry)) = (shown_as, &mut entry) {
+                entry.insert("shown_as".to_owned(), json!(shown_as));
+            }
+            entry
         });
         let caller = self.view.caller();
         let taken_for = caller.subject().map(|(issuer, subject)| {

@@ -112,7 +112,9 @@ fn answers<'d>(view: &View, message: Value<'d>, parts: &mut Vec<Part<'d>>) {
     let method = message.get("method").and_then(Value::as_str);
     let name = params.and_then(|params| params.get("name")?.as_str());
     let about = match (method.as_deref(), name.as_deref()) {
-        (Some("tools/call"), Some(tool)) => About::Tool(tool),
+        (Some("tools/call"), Some(tool)) => {
+            About::Tool(view.tool_names().own(tool).unwrap_or(tool))
+        }
         _ => About::Other,
     };
     if !hides_again(view, about) {

@@ -22,6 +22,7 @@ use super::Context;
 use super::auth_data::{self, Credential};
 use super::guardrails::{Guardrails, Lists, Written};
 use super::identity::Identity;
+use super::tool_names::RenamedTools;
 
 /// A physical server, as far as the manifest knows it.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct KnownServer {
     pub(super) guards: Lists,
     /// What lists show of its tools in the place of what it says itself.
     pub(super) shown: HashMap<String, Shown>,
+    /// The names by which clients know its tools.
+    pub(super) renamed: RenamedTools,
     tools: Vec<(String, Annotations)>,
 }
 
@@ -52,7 +55,7 @@ pub(super) fn servers(
         };
         let of_server = guardrails.attach(context, written, None);
         let mut of_tools = Lists::default();
-        let mut shown = HashMap::new();
+        let (mut shown, mut names) = (HashMap::new(), Vec::new());
         let metadata = server
             .value
             .tool_metadata
@@ -68,7 +71,9 @@ pub(super) fn servers(
             of_tools.call.extend(attached.call);
             of_tools.result.extend(attached.result);
             let (title, description) = (metadata.value.title, metadata.value.description);
-            let is_described = title.is_some() || description.is_some();
+            let is_described =
+                title.is_some() || description.is_some() || metadata.value.name.is_some();
+            names.push((tool.clone(), metadata.value.name));
             let hints = metadata.value.annotations.as_ref();
             let hints = hints.map_or(Vec::new(), |it| hints_of(&it.value));
             shown.insert(
@@ -97,6 +102,7 @@ pub(super) fn servers(
                 result: [of_tools.result, of_server.result].concat(),
             },
             shown,
+            renamed: RenamedTools::compile(context, names),
             tools,
         });
     }
@@ -244,6 +250,7 @@ mod tests {
             credential: Credential::default(),
             guards: Lists::default(),
             shown: HashMap::new(),
+            renamed: RenamedTools::default(),
             tools: tools
                 .into_iter()
                 .map(|(name, known)| (name.to_owned(), known))

@@ -175,6 +175,10 @@ impl Compiler<'_> {
             noun: "tools",
             callers,
         };
+        if let Some(server) = server {
+            let lists = [&tools.enabled, &tools.disabled];
+            server.renamed.check_rules(context, lists);
+        }
         let tools = rules::compile(context, tools, Subject::Tools(server));
         if nothing_listed && context.is_intact(span) && context.is_intact(backend_span) {
             let message = format!("the virtual server {} enables nothing", quote(&name.value));
@@ -189,10 +193,12 @@ impl Compiler<'_> {
             [attached.call, of_server.call.clone()].concat(),
             [of_server.result.clone(), attached.result].concat(),
         );
+        server?.renamed.check_guards(context, &guards);
         Some(VirtualServer::new(Definition {
             description: written.description,
             guards,
             shown: server?.shown.clone(),
+            tool_names: server?.renamed.names(),
             tools,
             prompts,
             resources,
