@@ -1,5 +1,6 @@
 //! Guardrails between real clients and real servers.
 
+mod definitions;
 mod middleware;
 mod output;
 mod python;
