@@ -492,10 +492,3 @@ pub(super) fn edit_error<'d>(error: Value<'d>, splice: &mut Splice<'d>) {
         sampling::remove_foreign_urls(data, splice);
     }
 }
-
-/// Whether a stream may stay silent for this request until the client closes it.
-pub(super) fn may_end_unanswered(scope: &Scope) -> bool {
-    scope.pending.iter().all(|pending| {
-        pending.answered || !scope.version.is_modern() || pending.method == ClientMethod::Listen
-    })
-}

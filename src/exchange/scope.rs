@@ -58,6 +58,13 @@ impl Scope {
         self.pending.iter().any(|pending| !pending.answered)
     }
 
+    /// Whether the stream may stay silent until the client closes it.
+    pub(super) fn may_end_unanswered(&self) -> bool {
+        self.pending.iter().all(|pending| {
+            pending.answered || !self.version.is_modern() || pending.method == ClientMethod::Listen
+        })
+    }
+
     /// Whom to answer, as long as nobody has.
     pub(super) fn recipients(&self) -> Recipients {
         let unanswered = self.pending.iter().filter(|pending| !pending.answered);

@@ -122,7 +122,7 @@ impl Events {
             let refusal = Refusal::event_too_large(limits.sse_event_bytes);
             return self.refuse(refusal, round);
         }
-        let may_end = downlink::may_end_unanswered(&self.scope) && !self.owes_an_answer();
+        let may_end = self.scope.may_end_unanswered() && !self.owes_an_answer();
         if round.end_of_stream && !may_end {
             let refusal = Refusal::upstream_invalid("the stream ended without an answer");
             return self.refuse(refusal, round);
