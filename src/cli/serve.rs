@@ -111,7 +111,7 @@ impl Serve {
             drain: Duration::from_secs(self.drain),
             tls: tls.as_ref().map(WatchedTls::configs),
             admin: self.admin,
-            telemetry: Arc::new(Telemetry::new(metrics)),
+            telemetry: Arc::new(self.telemetry(metrics)),
         };
         let server = match Server::bind(&self.listen, options) {
             Ok(server) => server,
@@ -148,6 +148,11 @@ impl Serve {
 }
 
 impl Serve {
+    /// Who hears what happens.
+    fn telemetry(&self, metrics: Arc<Metrics>) -> Telemetry {
+        Telemetry::new(metrics)
+    }
+
     /// The files for TLS, if there is to be any.
     fn tls(&self) -> Result<Option<WatchedTls>, NoTls> {
         let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
