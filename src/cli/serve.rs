@@ -110,8 +110,8 @@ impl Serve {
             workers: self.workers.unwrap_or(defaults.workers),
             drain: Duration::from_secs(self.drain),
             tls: tls.as_ref().map(WatchedTls::configs),
-            admin: self.admin,
             telemetry: Arc::new(self.telemetry(metrics)),
+            admin: self.admin,
         };
         let server = match Server::bind(&self.listen, options) {
             Ok(server) => server,
