@@ -51,6 +51,8 @@ pub(super) struct Guarding {
     /// Whether the arguments hold values that the client has only tokens of, so that nothing that is
     /// said of them may be told.
     is_restored: bool,
+    /// Whether a client waits on this stream for an answer that has not come.
+    is_owed: bool,
     /// Who looks at what next.
     stages: VecDeque<Stage>,
     occurrences: Vec<Occurrence>,
@@ -68,7 +70,8 @@ struct Stage {
 pub(super) enum Progress {
     /// All have looked.
     Done(Guarded),
-    /// A call is refused: the one of the message at this place in a batch.
+    /// A call is refused: the one of the message at this place in a batch. Or a server's question is,
+    /// and so the call that waits for its answer.
     Refused {
         /// Why.
         refusal: Refusal,
@@ -291,7 +294,7 @@ impl Guarding {
             &stage.guard.name,
             blocked,
         );
-        if self.phase == Phase::Call {
+        if self.phase == Phase::Call || self.holds_up_a_call(stage) {
             return Some(Progress::Refused {
                 refusal,
                 index: stage.site.index(),
@@ -335,6 +338,18 @@ impl Guarding {
             }
         }
         None
+    }
+
+    /// Whether a place is a question of the server's, without whose answer it does not give its own to
+    /// the one who waits here. Of an array nobody knows who waits for what.
+    fn holds_up_a_call(&self, stage: &Stage) -> bool {
+        let is_question = |document: &Document<'_>| {
+            let root = document.root();
+            Some(root.get("method").is_some() && root.get("id").is_some())
+        };
+        self.is_owed
+            && stage.site.path.is_empty()
+            && self.read(&self.text, is_question) == Some(true)
     }
 
     /// Reads a body that has been read before, or was written by a splice of one.

@@ -152,7 +152,14 @@ impl Events {
                 }
                 Ok((self, round))
             }
-            Progress::Refused { refusal, .. } => Err(Box::new(self.refuse(refusal, round))),
+            Progress::Refused {
+                refusal,
+                occurrences,
+                ..
+            } => {
+                round.occurrences.extend(occurrences);
+                Err(Box::new(self.refuse(refusal, round)))
+            }
             Progress::Ask(ask, waiting) => {
                 let held = HeldEvent {
                     events: self,

@@ -194,7 +194,14 @@ impl JudgedJson {
                 }
                 self.release()
             }
-            Progress::Refused { refusal, .. } => self.json.refuse(refusal),
+            Progress::Refused {
+                refusal,
+                occurrences,
+                ..
+            } => {
+                let (body, step) = self.json.refuse(refusal);
+                (body, step.with(self.occurrences).with(occurrences))
+            }
             Progress::Ask(ask, waiting) => {
                 let held = HeldJson {
                     judged: self,

@@ -102,6 +102,7 @@ impl Guarding {
             is_dropped: false,
             has_gaps: false,
             is_restored,
+            is_owed: false,
             stages: stages.into(),
             occurrences: Vec::new(),
         })
@@ -137,6 +138,7 @@ impl Guarding {
             is_dropped: false,
             has_gaps: false,
             is_restored: false,
+            is_owed: scope.is_owed(),
             stages: stages.into(),
             occurrences: Vec::new(),
         })
@@ -277,9 +279,10 @@ fn site_of_message(
     };
     let of_request = || asked.map_or("", |pending| pending.method.as_str());
     let is_call = |pending: &Pending| pending.method == ClientMethod::ToolsCall;
+    let waits = asked.or_else(|| only(&scope.pending));
     Site {
         path,
-        answers_call: method.is_none() && asked.is_some_and(is_call),
+        answers_call: waits.is_some_and(is_call),
         method: method.map_or_else(|| of_request().to_owned(), |method| method.into_owned()),
         about,
     }

@@ -328,6 +328,46 @@ fn a_withheld_result_is_an_answer_still() {
 }
 
 #[test]
+fn a_withheld_question_ends_the_call_that_waits_for_its_answer() {
+    let policy = policy(vec![], vec![mutating("g")]);
+    let question = concat!(
+        r#"data: {"jsonrpc":"2.0","id":7,"method":"elicitation/create","#,
+        r#""params":{"message":"secret","requestedSchema":{"type":"object","properties":{}}}}"#,
+        "\n\n"
+    );
+    let mut talk = Talk::new(&policy, |_| block("it names people"));
+    talk.post("/mcp/desk", &[OLD]).on();
+    talk.body(&call(1, "get_x", "")).on();
+    talk.answers("text/event-stream").on();
+    let out = talk.chunk(question, false).on().unwrap();
+    assert!(!out.contains("secret"), "{out}");
+    let told = parsed(out.trim_start_matches("data: ").trim());
+    assert_eq!(told["id"], 1);
+    assert_eq!(told["result"]["isError"], true);
+    assert_eq!(
+        told["result"]["content"][0]["text"],
+        "The guardrail `g` withheld the result: it names people"
+    );
+    let answer = "data: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}\n\n";
+    let later = talk.chunk(answer, true).on();
+    assert_eq!(later.as_deref(), Some(""), "nobody is answered twice");
+    let said = format!("{:?}", talk.occurrences);
+    assert!(
+        said.contains("Guarded") && said.contains("Refused"),
+        "{said}"
+    );
+
+    // Where nobody waits it is left out.
+    let mut talk = Talk::new(&policy, |_| block("it names people"));
+    talk.post("/mcp/desk", &[OLD]).on();
+    let news = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    talk.body(news).on();
+    talk.answers("text/event-stream").on();
+    let out = talk.chunk(question, false).on().unwrap();
+    assert_eq!(out.trim(), "", "{out}");
+}
+
+#[test]
 fn of_a_batch_one_refused_call_refuses_all() {
     let policy = policy(vec![mutating("g")], vec![]);
     let mut talk = Talk::new(&policy, |ask| match ask.payload.as_str() {
