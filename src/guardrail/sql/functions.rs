@@ -1,6 +1,7 @@
 //! Functions that do more than calculate.
 
 use super::dialect::Dialect;
+use super::names::NamePattern;
 
 /// Denied in every dialect: they read and write files, run programs, reach other servers, run what
 /// is in a string, stop the session of others, or wait.
@@ -172,6 +173,62 @@ const DENIED_READERS: &[&str] = &[
     "st_read*",
     "load_aws_credentials",
 ];
+
+/// Functions that make one value of a value in each row, so that a limit of rows says nothing of how much
+/// there is.
+const COLLECTING: &[&str] = &[
+    // Of the standard, and what most have.
+    "array_agg*",
+    "listagg*",
+    "string_agg*",
+    "group_concat*",
+    "xmlagg",
+    "json_arrayagg*",
+    "json_objectagg*",
+    "json_agg*",
+    "jsonb_agg*",
+    "json_object_agg*",
+    "jsonb_object_agg*",
+    "json_group_*",
+    "jsonb_group_*",
+    // PostgreSQL.
+    "range_agg",
+    // Oracle, Db2.
+    "collect",
+    "wm_concat",
+    "sys_xmlagg",
+    "xmlgroup",
+    // BigQuery, Snowflake.
+    "array_concat_agg",
+    "array_unique_agg",
+    "array_union_agg",
+    "object_agg",
+    "approx_top_*",
+    // Hive, Spark, and those that are like Presto.
+    "collect_list",
+    "collect_set",
+    "set_agg",
+    "set_union",
+    "map_agg",
+    "map_union*",
+    "multimap_agg",
+    "histogram",
+    // ClickHouse, DuckDB.
+    "grouparray*",
+    "groupuniqarray*",
+    "groupconcat*",
+    "topk*",
+    "summap*",
+    "minmap*",
+    "maxmap*",
+    "list",
+];
+
+/// Whether a function may put the values of many rows into one.
+pub(super) fn is_collecting(name: &[String]) -> bool {
+    let mut patterns = COLLECTING.iter();
+    patterns.any(|it| NamePattern::parse(it).is_ok_and(|it| it.may_be(name)))
+}
 
 /// Functions in the place of a table that read no table.
 const WITHOUT_TABLES: &[&str] = &[

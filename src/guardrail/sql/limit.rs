@@ -71,6 +71,11 @@ pub(super) fn rows(statement: &Statement, most: u64, dialect: Dialect) -> Rows {
     }
 }
 
+/// Whether a query says that it gives this many rows at most.
+pub(super) fn is_few(query: &Query, most: u64, dialect: Dialect) -> bool {
+    of_query(query, most, dialect) == Rows::Few
+}
+
 fn of_query(query: &Query, most: u64, dialect: Dialect) -> Rows {
     let has_tail = !query.pipe_operators.is_empty()
         || !query.locks.is_empty()

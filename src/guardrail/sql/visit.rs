@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CopyTarget, Expr, GroupByExpr, Ident, ObjectName, ObjectNamePart, OrderBy, OrderByKind, Query,
-    Select, SelectFlavor, Statement, TableFactor, Value, Visitor,
+    CopyTarget, Expr, ForClause, GroupByExpr, Ident, ObjectName, ObjectNamePart, OrderBy,
+    OrderByKind, Query, Select, SelectFlavor, Statement, TableFactor, Value, Visitor,
 };
 
 use super::dialect::Dialect;
@@ -150,6 +150,12 @@ impl Visitor for Walker<'_> {
             if let Some(of) = &lock.of {
                 self.explain_all(of);
             }
+        }
+        if matches!(
+            query.for_clause,
+            Some(ForClause::Json { .. } | ForClause::Xml { .. })
+        ) {
+            self.collected(query, "`FOR` puts");
         }
         if query.settings.is_some() {
             self.kind(StatementKind::Set);

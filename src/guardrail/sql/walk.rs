@@ -10,11 +10,11 @@ use sqlparser::ast::{
 };
 
 use super::columns::Place;
-use super::functions::{SECRET_TABLES, denied, is_without_tables};
+use super::functions::{SECRET_TABLES, denied, is_collecting, is_without_tables};
 use super::kind::StatementKind;
 use super::names::{NamePattern, folded};
 use super::scope::{Frame, Scope, parts};
-use super::{Flaw, Sql};
+use super::{Flaw, Sql, limit};
 
 /// What is wrong with statements.
 pub(super) fn walk(policy: &Sql, statements: &[Statement]) -> Vec<Flaw> {
@@ -263,6 +263,9 @@ impl Walker<'_> {
             let text = format!("the function `{}` may not be called", parts.join("."));
             self.flaw("sql_function", text);
         }
+        if self.policy.require_limit.is_some() && !is_named && is_collecting(&parts) {
+            self.collects(&format!("the function `{}` puts", parts.join(".")));
+        }
         if is_table && self.is_tracking && !is_named && !is_without_tables(&last) {
             let text = format!(
                 "it can't be told which tables the function `{}` reads",
@@ -272,11 +275,29 @@ impl Walker<'_> {
         }
     }
 
+    /// What makes one value of a query has to say how many rows that has: a limit is about rows.
+    pub(super) fn collected(&mut self, query: &Query, what: &str) {
+        let Some(most) = self.policy.require_limit else {
+            return;
+        };
+        if !limit::is_few(query, most, self.policy.dialect) {
+            self.collects(what);
+        }
+    }
+
+    fn collects(&mut self, what: &str) {
+        let text = format!("{what} the values of many rows into one; ask for rows instead");
+        self.flaw("sql_limit", text);
+    }
+
     pub(super) fn call(&mut self, function: &Function) {
         self.function(&function.name, false);
         let name = parts(&function.name).pop().unwrap_or_default();
         let is_count = name == "count" && function.name.0.len() == 1;
         for arguments in [&function.parameters, &function.args] {
+            if let FunctionArguments::Subquery(query) = arguments {
+                self.collected(query, "a query as an argument puts");
+            }
             let FunctionArguments::List(list) = arguments else {
                 continue;
             };

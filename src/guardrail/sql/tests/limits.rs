@@ -264,3 +264,82 @@ fn what_cannot_have_a_limit_is_refused() {
     let text = "SELECT a FROM t; SELECT a FROM t LIMIT 1";
     assert_eq!(broken(&several, text), ["sql_limit"]);
 }
+
+#[test]
+fn rows_that_become_one_value_are_many() {
+    use Dialect as D;
+    let strict = |dialect, functions| Sql {
+        require_limit: Some(10),
+        functions,
+        ..sql(dialect)
+    };
+    for (dialect, text, is_fine) in [
+        (
+            D::Postgres,
+            "SELECT string_agg(a, ',') FROM t LIMIT 1",
+            false,
+        ),
+        (D::Postgres, "SELECT JSONB_AGG(t) FROM t LIMIT 1", false),
+        (
+            D::Postgres,
+            "SELECT a, array_agg(b) OVER () FROM t LIMIT 1",
+            false,
+        ),
+        (
+            D::Postgres,
+            "SELECT pg_catalog.json_object_agg(a, b) FROM t LIMIT 1",
+            false,
+        ),
+        (D::Postgres, "SELECT ARRAY(SELECT a FROM t) LIMIT 1", false),
+        (
+            D::Postgres,
+            "SELECT ARRAY(SELECT a FROM t LIMIT 5) LIMIT 1",
+            true,
+        ),
+        (
+            D::Postgres,
+            "SELECT max(a) FROM (SELECT string_agg(a, ',') AS a FROM t) x",
+            false,
+        ),
+        (D::Postgres, "SELECT max(a), count(b) FROM t LIMIT 1", true),
+        (D::MySql, "SELECT group_concat(a) FROM t LIMIT 1", false),
+        (
+            D::Sqlite,
+            "SELECT json_group_array(a) FROM t LIMIT 1",
+            false,
+        ),
+        (
+            D::Snowflake,
+            "SELECT listagg(a, ',') WITHIN GROUP (ORDER BY a) FROM t LIMIT 1",
+            false,
+        ),
+        (
+            D::ClickHouse,
+            "SELECT groupArrayIf(a, b) FROM t LIMIT 1",
+            false,
+        ),
+        (D::DuckDb, "SELECT list(a) FROM t LIMIT 1", false),
+        (
+            D::MsSql,
+            "SELECT TOP 1 (SELECT a FROM t FOR JSON PATH) AS x FROM u",
+            false,
+        ),
+        (
+            D::MsSql,
+            "SELECT TOP 1 (SELECT TOP 5 a FROM t FOR JSON PATH) AS x FROM u",
+            true,
+        ),
+        (D::MsSql, "SELECT TOP 5 a FROM t FOR XML AUTO", true),
+    ] {
+        let rules = broken(&strict(dialect, Names::default()), text);
+        let expected: &[&str] = if is_fine { &[] } else { &["sql_limit"] };
+        assert_eq!(rules, expected, "{text}");
+    }
+    let text = "SELECT string_agg(a, ',') FROM t LIMIT 1";
+    let named = allow(&["string_agg"]);
+    assert!(broken(&strict(D::Postgres, named), text).is_empty());
+    assert!(
+        broken(&sql(D::Postgres), text).is_empty(),
+        "no limit is asked for"
+    );
+}
