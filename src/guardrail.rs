@@ -38,6 +38,7 @@ pub use forms::Normalize;
 pub use input::{Form, Input, Part, ToolFacts, Vault};
 pub use learned::{Learned, Learner};
 pub use limit::Limit;
+pub use loosen::loosen_wholly;
 pub use network::Network;
 pub use path::{InvalidPath, Path, PathPattern, Segment};
 pub use pin::Pin;

@@ -11,14 +11,16 @@ use crate::json::{Kind, Splice, Value, quoted};
 pub(super) struct Change<'c> {
     /// Whether it may change a string, which stands under this key.
     pub(super) text: &'c dyn Fn(&str, Option<&str>) -> bool,
-    /// Whether strings may stand in place of numbers.
-    pub(super) numbers: bool,
+    /// Whether strings may stand in place of numbers: of those with this many digits at least.
+    pub(super) numbers: Option<usize>,
     /// Whether it may change keys, in the way it changes texts.
     pub(super) keys: bool,
     /// Whether members and elements may go.
     pub(super) removes: bool,
     /// Whether arrays may lose elements from their end.
     pub(super) shortens: bool,
+    /// Whether any value may become another one, a string or nothing.
+    pub(super) anything: bool,
 }
 
 impl Default for Change<'_> {
@@ -26,7 +28,8 @@ impl Default for Change<'_> {
     fn default() -> Self {
         Self {
             text: &|_, _| true,
-            numbers: false,
+            numbers: None,
+            anything: false,
             keys: false,
             removes: false,
             shortens: false,
@@ -37,22 +40,52 @@ impl Default for Change<'_> {
 /// How many digits a number has at least that is taken for more than a number.
 pub(super) const LONG_NUMBER: usize = 7;
 
+/// Loosens the `outputSchema` of a tool whose results somebody changes in ways that nobody knows here.
+pub fn loosen_wholly<'d>(tool: Value<'d>, splice: &mut Splice<'d>) {
+    let change = Change {
+        text: &|_, _| true,
+        numbers: Some(0),
+        keys: true,
+        removes: true,
+        shortens: true,
+        anything: true,
+    };
+    loosen_output(tool, &change, splice);
+}
+
 /// Loosens the `outputSchema` of a tool, if it has one.
 pub(super) fn loosen_output<'d>(tool: Value<'d>, change: &Change<'_>, splice: &mut Splice<'d>) {
     if let Some(output) = tool.get("outputSchema") {
-        schema(output, None, change, splice);
+        edit(output, None, change, splice);
+        // Of all that there is, that is an object in any case.
+        if !change.anything
+            && change.numbers.is_some()
+            && let Some(types) = output.get("type")
+        {
+            widen(types, change, splice);
+        }
     }
 }
 
-/// Loosens a schema and all in it. `key` is that of the values that it describes, if it is known.
+/// Loosens a schema within another one.
 fn schema<'d>(schema: Value<'d>, key: Option<&str>, change: &Change<'_>, splice: &mut Splice<'d>) {
+    edit(schema, key, change, splice);
+    if change.numbers.is_some()
+        && let Some(types) = schema.get("type")
+    {
+        widen(types, change, splice);
+    }
+}
+
+/// Loosens a schema and all in it, but for its `type`. `key` is that of the values that it describes,
+/// if it is known.
+fn edit<'d>(schema: Value<'d>, key: Option<&str>, change: &Change<'_>, splice: &mut Splice<'d>) {
     splice.remove_members(schema, |member| {
         breaks(schema, &member.key(), member.value(), key, change)
     });
     for member in schema.members() {
         let value = member.value();
         match &*member.key() {
-            "type" if change.numbers => widen(value, splice),
             "oneOf" => {
                 splice.rename(member, "anyOf");
                 each(value, key, change, splice);
@@ -111,6 +144,9 @@ fn breaks(
         | "propertyNames"
         | "uniqueItems" => true,
         "oneOf" => schema.get("anyOf").is_some(),
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf"
+        | "maxItems" | "maxProperties" => change.anything,
+        "enum" | "const" if change.anything => true,
         "enum" => value.elements().any(|one| may_change(one, key, change)),
         "const" => may_change(value, key, change),
         "required" => change.removes || (change.keys && names_change(value, change)),
@@ -138,7 +174,9 @@ fn is_dictionary(schema: Value<'_>, additional: Value<'_>) -> bool {
 fn may_change(value: Value<'_>, key: Option<&str>, change: &Change<'_>) -> bool {
     match value.kind() {
         Kind::Null | Kind::Bool => false,
-        Kind::Number => change.numbers && value.raw().len() >= LONG_NUMBER,
+        Kind::Number => change
+            .numbers
+            .is_some_and(|least| value.raw().len() >= least),
         Kind::String => value.as_str().is_none_or(|text| (change.text)(&text, key)),
         Kind::Array | Kind::Object => true,
     }
@@ -148,8 +186,8 @@ fn names_change(names: Value<'_>, change: &Change<'_>) -> bool {
     names.elements().any(|name| may_change(name, None, change))
 }
 
-/// Lets a number be a string.
-fn widen<'d>(value: Value<'d>, splice: &mut Splice<'d>) {
+/// Lets a number be a string; where anything may change, every value, and nothing too.
+fn widen<'d>(value: Value<'d>, change: &Change<'_>, splice: &mut Splice<'d>) {
     let mut types: Vec<String> = match value.as_str() {
         Some(one) => vec![one.into_owned()],
         None => {
@@ -157,9 +195,18 @@ fn widen<'d>(value: Value<'d>, splice: &mut Splice<'d>) {
             types.map(Into::into).collect()
         }
     };
-    let has = |name: &str| types.iter().any(|one| one == name);
-    if (has("number") || has("integer")) && !has("string") {
-        types.push("string".to_owned());
+    let known = types.len();
+    let has = |types: &[String], name: &str| types.iter().any(|one| one == name);
+    let has_number = has(&types, "number") || has(&types, "integer");
+    for (name, is_wanted) in [
+        ("string", has_number || change.anything),
+        ("null", change.anything),
+    ] {
+        if is_wanted && !has(&types, name) {
+            types.push(name.to_owned());
+        }
+    }
+    if types.len() > known {
         let types: Vec<String> = types.iter().map(|name| quoted(name)).collect();
         splice.replace(value, format!("[{}]", types.join(",")));
     }
@@ -189,7 +236,7 @@ mod tests {
     fn what_changed_texts_break_goes() {
         let change = Change {
             text: &|text, _| text.contains('@'),
-            numbers: true,
+            numbers: Some(LONG_NUMBER),
             keys: true,
             ..Change::default()
         };
@@ -276,5 +323,23 @@ mod tests {
         ] {
             assert_eq!(loosened(schema, &change), expected, "{schema}");
         }
+    }
+
+    #[test]
+    fn what_anything_breaks_goes() {
+        let source = concat!(
+            r#"{"outputSchema":{"type":"object","required":["n"],"additionalProperties":false,"#,
+            r#""properties":{"n":{"type":"integer","minimum":3},"b":{"type":"boolean","const":true},"#,
+            r#""l":{"type":"array","maxItems":2,"items":{"type":["object","null"]}}}}}"#
+        );
+        let document = Document::parse(source.as_bytes(), &Limits::default()).unwrap();
+        let mut splice = Splice::new(document.source());
+        loosen_wholly(document.root(), &mut splice);
+        let expected = concat!(
+            r#"{"outputSchema":{"type":"object","#,
+            r#""properties":{"n":{"type":["integer","string","null"]},"b":{"type":["boolean","string","null"]},"#,
+            r#""l":{"type":["array","string","null"],"items":{"type":["object","null","string"]}}}}}"#
+        );
+        assert_eq!(splice.finish(), expected);
     }
 }

@@ -191,10 +191,11 @@ impl Redact {
     pub fn edit_tool<'d>(&self, tool: Value<'d>, splice: &mut Splice<'d>) {
         let change = Change {
             text: &|text, key| !self.find(text, key, None).is_empty(),
-            numbers: true,
+            numbers: Some(if self.has_custom { 0 } else { LONG_NUMBER }),
             keys: true,
             removes: self.treats_some(Treatment::Remove),
             shortens: false,
+            anything: false,
         };
         loosen_output(tool, &change, splice);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::exchange::occurrence::{Occurrence, Outcome};
-use crate::guardrail::{Operation, Phase, Report, Strategy};
+use crate::guardrail::{Operation, Phase, Report, Strategy, loosen_wholly};
 use crate::json::{Splice, Value};
 use crate::policy::View;
 use crate::policy::guard::{About, Means};
@@ -20,18 +20,23 @@ pub(in crate::exchange) fn edit_tool<'d>(
     let mut is_seen = true;
     for phase in [Phase::Call, Phase::Result] {
         for guard in view.guards().of(phase, About::Tool(name)) {
-            let Means::Check(check) = &guard.means else {
-                continue;
-            };
             let (mut report, began) = (Report::default(), view.now());
             let is_audit = guard.strategy == Strategy::Audit;
             // What only refuses changes no results, so that definitions stay true.
             let is_unchanged = is_audit || guard.operation == Operation::Validate;
-            let kept = if is_unchanged {
-                let mut unused = Splice::new(splice.source());
-                check.edit_tool(phase, tool, &mut unused, &mut report)
-            } else {
-                check.edit_tool(phase, tool, splice, &mut report)
+            let mut unused = Splice::new(splice.source());
+            let edited = match is_unchanged {
+                true => &mut unused,
+                false => &mut *splice,
+            };
+            let kept = match &guard.means {
+                Means::Check(check) => check.edit_tool(phase, tool, edited, &mut report),
+                Means::External(_) => {
+                    if phase == Phase::Result {
+                        loosen_wholly(tool, edited);
+                    }
+                    true
+                }
             };
             is_seen &= kept || is_audit;
             if !report.is_clean() || !kept {

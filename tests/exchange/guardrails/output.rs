@@ -41,6 +41,7 @@ guardrails:
   small: {type: limit, max_rows: 2}
   removing: {type: redact, action: remove}
   clean: {type: sanitize}
+  service: {type: grpc, address: "unix:/run/guardrail.sock"}
 "#;
 
 fn policy(post: &str) -> Arc<Policy> {
@@ -487,6 +488,14 @@ fn listed_schemas_promise_what_is_kept() {
     });
     assert_eq!(tool["outputSchema"], expected);
     assert_eq!(shown("removing")["outputSchema"].get("required"), None);
+    let expected = json!({
+        "type": "object",
+        "properties": {
+            "email": {"type": ["string", "null"]},
+            "n": {"type": ["integer", "string", "null"]},
+        },
+    });
+    assert_eq!(shown("service")["outputSchema"], expected);
     assert_eq!(shown("refusing")["outputSchema"], output);
     assert_eq!(shown("auditing")["outputSchema"], output);
     assert_eq!(shown("small")["outputSchema"]["required"], json!(["email"]));
