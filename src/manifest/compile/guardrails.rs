@@ -95,7 +95,7 @@ fn guard(
         return None;
     };
     let tools = patterns(context, value.tools.take());
-    let exempt = exemptions(context, value.exempt.take());
+    let exempt = exemptions(context, value.exempt.take(), &kind);
     let operation = match value.operation.take().map(|operation| operation.value) {
         Some(schema::Operation::Validate) => Operation::Validate,
         Some(schema::Operation::Mutate) => Operation::Mutate,
@@ -402,6 +402,7 @@ pub(super) fn path(context: &mut Context<'_>, text: &Spanned<String>) -> Option<
 fn exemptions(
     context: &mut Context<'_>,
     written: Option<Spanned<Vec<Spanned<schema::Exempt>>>>,
+    kind: &Spanned<GuardrailKind>,
 ) -> Vec<Exemption> {
     let written = written.map(|list| list.value).unwrap_or_default();
     let compiled = written.into_iter().filter_map(|Spanned { value, span }| {
@@ -409,6 +410,13 @@ fn exemptions(
         if is_empty && context.is_intact(span) {
             let message = "an exemption has `tools` or `paths`";
             context.report(Diagnostic::new(Code::MissingKey, span, message));
+        }
+        let is_external = matches!(kind.value, GuardrailKind::Grpc | GuardrailKind::Http);
+        if let Some(paths) = value.paths.as_ref().filter(|_| is_external) {
+            let message = "a service is shown the whole message, so that no paths are exempt";
+            let help = "exempt tools as a whole, or have a `redact` before it take out what it must not see";
+            let foreign = Diagnostic::new(Code::ForeignKey, paths.span, message).help(help.to_owned());
+            context.report(foreign.related(kind.span, "of this type"));
         }
         let (had_tools, had_paths) = (value.tools.is_some(), value.paths.is_some());
         let tools = patterns(context, value.tools);
