@@ -18,6 +18,9 @@ const KEY_DISTANCE: usize = 24;
 /// By how many bytes the word that counts may be the farther one: `tax id number 1`.
 const SLACK: usize = 14;
 
+/// The longest key that is taken as one word, too, in letters.
+const JOINED: usize = 32;
+
 /// The most words with a topic that are kept.
 const WORDS: usize = 12;
 
@@ -49,10 +52,29 @@ impl Context {
         each_word(text.str(before..range.start), |word, at| {
             context.add(word, length - at.end)
         });
-        each_word(text.key.unwrap_or_default(), |word, _| {
-            context.add(word, KEY_DISTANCE)
-        });
+        let key = text.key.unwrap_or_default();
+        each_word(key, |word, _| context.add(word, KEY_DISTANCE));
+        context.add_joined(key);
         context
+    }
+
+    /// Adds a key of several words as one word: `my_number` is no word `my`.
+    fn add_joined(&mut self, key: &str) {
+        let mut joined = [0; JOINED];
+        let mut letters = key.bytes().filter(u8::is_ascii_alphabetic);
+        let mut length = 0;
+        for (slot, byte) in joined.iter_mut().zip(&mut letters) {
+            *slot = byte;
+            length += 1;
+        }
+        let word = joined
+            .get(..length)
+            .and_then(|word| std::str::from_utf8(word).ok());
+        if let (Some(word), None) = (word, letters.next())
+            && length < key.len()
+        {
+            self.add(word, KEY_DISTANCE);
+        }
     }
 
     fn add(&mut self, word: &str, distance: usize) {
@@ -137,5 +159,13 @@ mod tests {
     fn a_key_is_near() {
         let text = Text::new("5551234", Some("contactPhone"));
         assert!(Context::around(text, &(0..7)).has(Topics::PHONE));
+        for (key, topics) in [
+            ("my_number", Topics::JAPAN),
+            ("sa_id_number", Topics::SOUTH_AFRICA),
+            ("medicare_beneficiary_id", Topics::HEALTH),
+        ] {
+            let text = Text::new("5551234", Some(key));
+            assert!(Context::around(text, &(0..7)).has(topics), "{key}");
+        }
     }
 }

@@ -38,6 +38,10 @@ fn local(text: Text<'_>, at: usize) -> Option<usize> {
     if text.byte_before(start) == Some(b'\\') {
         start += 1;
     }
+    // What was escaped in an address of the web: `?to=%22name@`.
+    while is_escape(text.get(start..at.min(start + 3))) {
+        start += 3;
+    }
     while matches!(text.byte(start), Some(b'.' | b'\'' | b'-' | b'+')) {
         start += 1;
     }
@@ -78,8 +82,12 @@ fn quoted(text: Text<'_>, at: usize) -> Option<usize> {
     is_quoted.then_some(open)
 }
 
+fn is_escape(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'%', first, second] if first.is_ascii_hexdigit() && second.is_ascii_hexdigit())
+}
+
 fn is_local(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || b".'+_-&".contains(&byte)
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b".'+_-&%".contains(&byte)
 }
 
 fn is_local_char(c: char) -> bool {

@@ -133,6 +133,13 @@ impl Scan<'_, '_, '_> {
             self.add(range, Entity::MacAddress);
             return end;
         }
+        if end - start == 4
+            && let Some(range) = network::dotted_mac(text, &(start..end))
+        {
+            let end = range.end;
+            self.add(range, Entity::MacAddress);
+            return end;
+        }
         let digits = text.run(at, usize::MAX, |byte| byte.is_ascii_digit());
         // A telephone number may end in an extension, `0143x12`.
         let has_extension = digits - at >= 3 && text.byte(digits) == Some(b'x');

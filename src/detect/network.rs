@@ -159,6 +159,35 @@ fn is_mac(bytes: &[u8], mark: u8) -> bool {
     bytes.len() == 17 && bytes.iter().enumerate().all(fits)
 }
 
+/// The hardware address written as three groups of four with dots between, of which one is the
+/// token at `token`. Without a letter it would be a number or a version.
+pub(super) fn dotted_mac(text: Text<'_>, token: &Range<usize>) -> Option<Range<usize>> {
+    let is_group = |from: usize| {
+        let group = text.get(from..from + 4);
+        group.len() == 4 && group.iter().all(u8::is_ascii_hexdigit)
+    };
+    let mut start = token.start;
+    for _ in 0..2 {
+        match start.checked_sub(5) {
+            Some(before) if is_group(before) && text.byte(before + 4) == Some(b'.') => {
+                start = before;
+            }
+            _ => break,
+        }
+    }
+    let range = start..start + 14;
+    let parted = text.byte(start + 4) == Some(b'.') && text.byte(start + 9) == Some(b'.');
+    let lettered = text.get(range.clone()).iter().any(u8::is_ascii_alphabetic);
+    let goes_on = text.byte_before(start) == Some(b'.')
+        || text.byte(range.end) == Some(b'.')
+            && text
+                .byte(range.end + 1)
+                .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let is_one =
+        parted && lettered && is_group(start) && is_group(start + 5) && is_group(start + 10);
+    (is_one && !goes_on && text.is_alone(&range)).then_some(range)
+}
+
 /// The hardware address written with dashes of which a pair is the token at `token`.
 pub(super) fn dashed_mac(text: Text<'_>, token: &Range<usize>) -> Option<Range<usize>> {
     let mut start = token.start;

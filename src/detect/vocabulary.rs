@@ -64,11 +64,15 @@ topics! {
     // What has numbers that may belong to a person, but are no telephone's.
     HOLDER = 39,
     FINLAND = 40,
+    CANADA = 41,
 }
 
 impl Topics {
     /// What any number that says who someone is goes by, in all countries that have a topic.
     pub(super) const IDENTITY: Self = Self((1 << 38) - (1 << 14));
+
+    /// What the number of social insurance of Canada goes by.
+    pub(super) const CANADIAN: Self = Self(Self::CANADA.0 | Self::SOCIAL.0);
 
     pub(super) const NONE: Self = Self(0);
 
@@ -134,7 +138,7 @@ const WORDS: &[(Topics, &str)] = &[
     ),
     (
         Topics::SOCIAL,
-        "ssn social socialsecurity sin insurance nas sozialversicherung sozialversicherungsnummer svnr \
+        "ssn social socialsecurity insurance sozialversicherung sozialversicherungsnummer svnr \
          vsnr ahv avs ahvn",
     ),
     (
@@ -147,7 +151,10 @@ const WORDS: &[(Topics, &str)] = &[
         Topics::PROVIDER,
         "npi provider prescriber physician dea practitioner",
     ),
-    (Topics::HEALTH, "nhs medicare patient health"),
+    (
+        Topics::HEALTH,
+        "nhs medicare patient health medicarebeneficiary",
+    ),
     (Topics::DEVICE, "imei device handset imeisv"),
     (
         Topics::VEHICLE,
@@ -157,6 +164,7 @@ const WORDS: &[(Topics, &str)] = &[
         Topics::CRYPTO,
         "eth ethereum wallet erc20 address addr crypto contract token usdt usdc ether blockchain",
     ),
+    (Topics::CANADA, "sin nas canada canadian"),
     (Topics::BRAZIL, "cpf cnpj cadastro contribuinte"),
     (Topics::ARGENTINA, "cuit cuil"),
     (Topics::CHILE, "rut run"),
@@ -184,7 +192,7 @@ const WORDS: &[(Topics, &str)] = &[
     (Topics::JAPAN, "mynumber マイナンバー 個人番号"),
     (Topics::ISRAEL, "teudat zehut israeli israel"),
     (Topics::EMIRATES, "emirates"),
-    (Topics::SOUTH_AFRICA, "rsa african africa"),
+    (Topics::SOUTH_AFRICA, "rsa african africa saidnumber saidno"),
     (Topics::SPAIN, "nif nie dni cif extranjero"),
     (Topics::IRELAND, "pps ppsn"),
     (Topics::FINLAND, "hetu henkilötunnus"),

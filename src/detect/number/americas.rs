@@ -10,7 +10,7 @@ pub(super) const NUMBERS: &[Number] = &[
     Number {
         entity: Entity::CaSin,
         check: is_sin,
-        topics: Topics::SOCIAL,
+        topics: Topics::CANADIAN,
         forms: &[
             Form::near(&[3, 3, 3], SPACE_OR_DASH),
             Form::near(&[9], NONE),

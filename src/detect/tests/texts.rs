@@ -11,6 +11,7 @@ fn emails() {
             "write to [a.reader+news@mail.example.org].",
             "<[reader@münchen.example]>, [用户@例子.公司]",
             "[reader@xn--mnchen-3ya.example]",
+            "[reader%lists.example@mail.example], ?to=%22[reader@mail.example]",
             "(\u{201c}[o'neil@mail.example]\u{201d})",
             "[\"a reader\"@mail.example]",
             "mailto:[reader@mail.example]?subject=x",
@@ -43,6 +44,8 @@ fn network_addresses() {
         Entity::MacAddress,
         &[
             "[00:1B:44:11:3A:B7], [00-1b-44-11-3a-b7]",
+            "[001b.4411.3ab7], [abcd.ef12.3456].",
+            "0011.2233.4455, 001b.4411.3ab7.1234, 001b.4411",
             "00:1B:44:11:3A, 00:1B:44:11:3A:B7:C8, 00-1B-44-11-3A-B7-C8",
         ],
     );
