@@ -5,6 +5,7 @@
 //! A line never holds arguments, results, credentials or session ids. A label holds only what the
 //! manifest or Sluice itself says, so that no client can make series.
 
+mod bodies;
 mod metrics;
 mod observer;
 mod record;
@@ -21,10 +22,11 @@ use crate::guardrail::Finding;
 use crate::policy::VirtualServer;
 use crate::trace::{Hop, TraceContext, TraceId};
 
+pub use bodies::{Bodies, Kept, Wanted};
 pub use metrics::{CONTENT_TYPE, Metrics};
-pub use observer::{Observer, Seen};
+pub use observer::Observer;
 pub use record::{End, Guarded, Message, Outcome, Phase, PhaseKind, Record, Refused, Verdict};
-pub use sink::Sink;
+pub use sink::{Sink, Wants};
 
 /// Everything that is told of exchanges, and to whom. One serves all policies and all runtimes.
 #[derive(Debug, Default)]
@@ -35,6 +37,8 @@ pub struct Telemetry {
     pub sinks: Vec<Sink>,
     /// Says whether a trace that begins here is recorded; nobody records spans if there is nothing.
     pub sampler: Option<Sampler>,
+    /// Whether a sink may want the heads of requests, which come before it is known for whom.
+    pub wants_heads: bool,
     clock: SystemClock,
 }
 
@@ -76,6 +80,12 @@ impl Telemetry {
             client_span: *spans.first_chunk()?,
             samples: samples(trace_id),
         })
+    }
+
+    /// What the sinks want to look into of exchanges for a virtual server.
+    fn wanted(&self, server: &VirtualServer) -> Wanted {
+        let wanted = self.sinks.iter().map(|sink| sink.wanted(server));
+        wanted.fold(Wanted::default(), Wanted::or)
     }
 
     /// An exchange has ended.

@@ -13,9 +13,8 @@ use envoy_types::pb::google::protobuf::{self, Struct};
 use serde_json::{Map, Number, Value};
 
 use super::response::Owed;
-use crate::exchange::{Event, Headers, Vouched, trace_context};
-use crate::telemetry::Seen;
-use crate::trace::{Hop, TraceContext};
+use crate::exchange::{Event, Headers, Vouched};
+use crate::trace::Hop;
 
 /// Why a message is not one that Sluice answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,43 +61,6 @@ const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 
 /// The attribute with the URI in the certificate of Envoy's peer (`request_attributes`).
 const PEER_URI: &str = "connection.uri_san_peer_certificate";
-
-/// What of a message its record is about; nothing if the message holds nothing.
-pub(super) fn seen(message: &ProcessingRequest) -> Option<Seen> {
-    Some(match message.request.as_ref()? {
-        Request::RequestHeaders(head) => Seen::RequestHeaders {
-            end_of_stream: head.end_of_stream,
-        },
-        Request::RequestBody(body) => Seen::RequestBody(body.body.len()),
-        Request::RequestTrailers(_) => Seen::RequestTrailers,
-        Request::ResponseHeaders(head) => Seen::ResponseHeaders {
-            status: head.headers.as_ref().and_then(status),
-            end_of_stream: head.end_of_stream,
-        },
-        Request::ResponseBody(body) => Seen::ResponseBody {
-            bytes: body.body.len(),
-            end_of_stream: body.end_of_stream,
-        },
-        Request::ResponseTrailers(_) => Seen::ResponseTrailers,
-    })
-}
-
-/// The span that the headers of a request name.
-pub(super) fn trace(message: &ProcessingRequest) -> Option<TraceContext> {
-    match message.request.as_ref()? {
-        Request::RequestHeaders(head) => trace_context(&view(head.headers.as_ref()?)),
-        Request::RequestBody(_)
-        | Request::RequestTrailers(_)
-        | Request::ResponseHeaders(_)
-        | Request::ResponseBody(_)
-        | Request::ResponseTrailers(_) => None,
-    }
-}
-
-fn status(headers: &HeaderMap) -> Option<u16> {
-    let status = view(headers).first(":status")?;
-    std::str::from_utf8(status).ok()?.parse().ok()
-}
 
 /// What Envoy says of who calls, and what is given to join a trace, if there is anything.
 pub(super) fn vouched(message: &ProcessingRequest, hop: Option<Box<Hop>>) -> Option<Vouched> {

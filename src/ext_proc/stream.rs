@@ -101,12 +101,13 @@ impl<M: Machine> Replies<M> {
                 return Some(Err(Status::internal("the exchange is over")));
             }
         };
-        if let Some(seen) = request::seen(&message) {
-            self.observer.sees(seen);
-        }
+        let observer = &mut self.observer;
         // The machine goes in by value: one that panics is gone, and can't be asked again.
         let handled = catch_unwind(AssertUnwindSafe(|| {
-            request::read(message, |owed, event| (owed, machine.handle(event)))
+            request::read(message, |owed, event| {
+                observer.sees(&event);
+                (owed, machine.handle(event))
+            })
         }));
         match handled {
             Ok(Ok((owed, (machine, step)))) => self.step(machine, owed, step),
@@ -122,8 +123,6 @@ impl<M: Machine> Replies<M> {
             Status::failed_precondition(unexpected.to_string())
         })?;
         let hop = self.observer.hop();
-        self.observer
-            .http_trace(request::trace(message).filter(|_| hop.is_some()));
         Ok(match request::vouched(message, hop) {
             Some(vouched) => machine.vouched(vouched),
             None => machine,

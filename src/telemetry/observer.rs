@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::Telemetry;
+use super::bodies::{self, Wanted};
 use super::record::{End, Guarded, Message, Phase, PhaseKind, Record, Refused, Verdict};
-use crate::exchange::{Ask, Occurrence, Reply, Step};
+use crate::exchange::{Ask, BodyEdit, Event, Headers, Occurrence, Reply, Step, trace_context};
 use crate::policy::{Caller, VirtualServer};
 use crate::trace::{Hop, TraceContext};
 
@@ -16,6 +19,10 @@ pub struct Observer {
     record: Box<Record>,
     /// When the event that is handled came.
     event_at: Duration,
+    /// What the sinks want to look into.
+    wanted: Wanted,
+    /// The body, or the piece of one, that the exchange is at.
+    came: Bytes,
     /// What is asked, since when.
     asked: Option<(PhaseKind, Duration)>,
     /// Whether all of the request has come.
@@ -26,39 +33,8 @@ pub struct Observer {
     sent_at: Option<Duration>,
 }
 
-/// What of Envoy's messages a record is about.
-#[derive(Debug, Clone, Copy)]
-pub enum Seen {
-    /// The head of the request.
-    RequestHeaders {
-        /// Whether there is no body.
-        end_of_stream: bool,
-    },
-    /// The body of the request, of this many bytes.
-    RequestBody(usize),
-    /// The head of the response, with its status.
-    ResponseHeaders {
-        /// The status, if it is one.
-        status: Option<u16>,
-        /// Whether there is no body.
-        end_of_stream: bool,
-    },
-    /// A piece of the body of the response.
-    ResponseBody {
-        /// Its length.
-        bytes: usize,
-        /// Whether it is the last piece.
-        end_of_stream: bool,
-    },
-    /// Trailers of the request.
-    RequestTrailers,
-    /// Trailers of the response, which end it.
-    ResponseTrailers,
-}
-
 impl Observer {
-    /// Watches an exchange that begins now. `proxy` is the span that Envoy says it is part of, and
-    /// `http` the one that the request's own headers name.
+    /// Watches an exchange that begins now. `proxy` is the span that Envoy says it is part of.
     #[must_use]
     pub fn new(telemetry: Arc<Telemetry>, proxy: Option<TraceContext>) -> Self {
         telemetry.metrics.began();
@@ -73,6 +49,8 @@ impl Observer {
             telemetry,
             record: Box::new(record),
             event_at: began,
+            wanted: Wanted::default(),
+            came: Bytes::new(),
             asked: None,
             is_whole: false,
             is_sent: false,
@@ -92,37 +70,59 @@ impl Observer {
         &self.record
     }
 
-    /// Learns which span the headers of the request name.
-    pub fn http_trace(&mut self, context: Option<TraceContext>) {
-        self.record.http_trace = context;
-    }
-
     /// A message of Envoy's has come.
-    pub fn sees(&mut self, seen: Seen) {
+    pub fn sees(&mut self, event: &Event<'_>) {
         self.event_at = self.telemetry.now();
-        match seen {
-            Seen::RequestHeaders { end_of_stream } => self.is_whole = end_of_stream,
-            Seen::RequestBody(bytes) => {
+        match event {
+            Event::RequestHeaders {
+                headers,
+                end_of_stream,
+            } => {
+                self.is_whole = *end_of_stream;
+                if self.record.hop.is_some() {
+                    self.record.http_trace = trace_context(headers);
+                }
+                if self.telemetry.wants_heads {
+                    self.record.bodies.request_head = bodies::head(headers);
+                }
+            }
+            Event::RequestBody(body) => {
                 self.is_whole = true;
-                self.record.request_bytes = length(bytes);
+                self.record.request_bytes = length(body.len());
+                if self.wanted.request > 0 {
+                    self.came = body.clone();
+                    let (at, most) = (self.event_at, self.wanted.request);
+                    self.record.bodies.request.push(at, body.clone(), most);
+                }
             }
-            Seen::RequestTrailers => {}
-            Seen::ResponseHeaders {
-                status,
+            Event::ResponseHeaders {
+                headers,
                 end_of_stream,
             } => {
-                self.record.upstream_status = status;
+                self.record.upstream_status = status(headers);
+                if self.wanted.heads {
+                    self.record.bodies.response_head = bodies::head(headers);
+                }
                 self.upstream_answers();
-                self.ends(end_of_stream);
+                self.ends(*end_of_stream);
             }
-            Seen::ResponseBody {
-                bytes,
+            Event::ResponseBody {
+                chunk,
                 end_of_stream,
             } => {
-                self.record.response_bytes += length(bytes);
-                self.ends(end_of_stream);
+                self.record.response_bytes += length(chunk.len());
+                if self.wanted.response > 0 {
+                    self.came = chunk.clone();
+                    let (at, most) = (self.event_at, self.wanted.response);
+                    self.record.bodies.response.push(at, chunk.clone(), most);
+                }
+                self.ends(*end_of_stream);
             }
-            Seen::ResponseTrailers => self.ends(true),
+            Event::ResponseTrailers => self.ends(true),
+            Event::RequestTrailers
+            | Event::Identified(_)
+            | Event::Credential(_)
+            | Event::Judged(_) => {}
         }
     }
 
@@ -136,8 +136,9 @@ impl Observer {
         let now = self.telemetry.now();
         let took = now.saturating_sub(self.event_at);
         self.record.worked += took;
-        if self.record.virtual_server.is_none() {
-            self.record.virtual_server = server.cloned();
+        if let (None, Some(server)) = (&self.record.virtual_server, server) {
+            self.wanted = self.telemetry.wanted(server);
+            self.record.virtual_server = Some(Arc::clone(server));
         }
         if self.record.caller.is_none() {
             self.record.caller = caller.cloned();
@@ -153,14 +154,36 @@ impl Observer {
             self.telemetry.metrics.token_rejected(self.server_name());
         }
         match &step.reply {
-            Reply::Continue { .. } => self.goes_on(now),
-            Reply::Refuse(_) => self.record.end = End::Complete,
+            Reply::Continue { body, .. } => {
+                self.sends(body, now);
+                self.goes_on(now);
+            }
+            Reply::Refuse(refusal) => {
+                self.record.end = End::Complete;
+                if self.wanted.response > 0 {
+                    let (told, most) = (refusal.body().into(), self.wanted.response);
+                    self.record.bodies.response_sent.push(now, told, most);
+                }
+            }
             Reply::Answer(_) => {
                 self.telemetry.metrics.answered(self.server_name());
                 self.record.end = End::Complete;
             }
             Reply::Abort(_) => self.record.end = End::Aborted,
             Reply::Ask(ask) => self.asked = Some((kind_of(ask), now)),
+        }
+    }
+
+    /// What came goes on, as it is or as another one.
+    fn sends(&mut self, edit: &BodyEdit, now: Duration) {
+        let came = std::mem::take(&mut self.came);
+        let (wanted, bodies) = (self.wanted, &mut self.record.bodies);
+        if self.is_sent && wanted.response > 0 {
+            let sent = bodies::sent(edit, &came);
+            bodies.response_sent.push(now, sent, wanted.response);
+        } else if let (BodyEdit::Replace(sent), false, 1..) = (edit, self.is_sent, wanted.request) {
+            let kept = bodies.request_sent.get_or_insert_default();
+            kept.push(now, sent.clone(), wanted.request);
         }
     }
 
@@ -317,6 +340,11 @@ fn kind_of(ask: &Ask) -> PhaseKind {
         Ask::Credential(_) => PhaseKind::Credential,
         Ask::Guardrail(ask) => PhaseKind::Middleware(Arc::clone(&ask.guardrail)),
     }
+}
+
+fn status(headers: &Headers<'_>) -> Option<u16> {
+    let status = headers.first(":status")?;
+    std::str::from_utf8(status).ok()?.parse().ok()
 }
 
 fn length(bytes: usize) -> u64 {

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bodies::Bodies;
 use crate::exchange::{Answer, Asked, Outcome as GuardOutcome};
 use crate::guardrail::{self, Finding, Strategy};
 use crate::policy::{Caller, Reason, RuleId, VirtualServer};
 use crate::trace::{Hop, Place, TraceContext};
 
-/// What is known of one HTTP exchange. It holds no arguments, results or credentials.
+/// What is known of one HTTP exchange. But for `bodies` it holds no arguments or results, and never
+/// credentials.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
     /// When it began, since 1970.
@@ -43,6 +45,8 @@ pub struct Record {
     pub upstream_status: Option<u16>,
     /// How it ended.
     pub end: End,
+    /// What it carried, as far as a sink wants to look into it.
+    pub bodies: Bodies,
 }
 
 /// A message of the client's, and what became of it.

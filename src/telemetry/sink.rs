@@ -7,16 +7,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::bodies::Wanted;
 use super::record::Record;
+use crate::policy::VirtualServer;
 
 /// How many records may wait for a worker.
 const WAITING: usize = 4096;
+
+/// What a worker wants to look into of exchanges for a virtual server.
+pub type Wants = fn(&VirtualServer) -> Wanted;
 
 /// A queue to a worker that writes records somewhere. Putting a record into it never waits: where
 /// there is no room the record is dropped, and counted.
 pub struct Sink {
     name: &'static str,
     sender: Option<SyncSender<Arc<Record>>>,
+    wants: Wants,
     dropped: AtomicU64,
     worker: Option<JoinHandle<()>>,
 }
@@ -46,9 +52,23 @@ impl Sink {
         Ok(Self {
             name,
             sender: Some(sender),
+            wants: |_| Wanted::default(),
             dropped: AtomicU64::new(0),
             worker: Some(worker),
         })
+    }
+
+    /// The same queue, whose worker looks into exchanges. Wanting much of many makes the queue hold much.
+    #[must_use]
+    pub fn looking_into(mut self, wants: Wants) -> Self {
+        self.wants = wants;
+        self
+    }
+
+    /// What its worker wants to look into of exchanges for a virtual server.
+    #[must_use]
+    pub fn wanted(&self, server: &VirtualServer) -> Wanted {
+        (self.wants)(server)
     }
 
     /// Hands a record over.
