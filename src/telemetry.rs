@@ -10,11 +10,15 @@ mod metrics;
 mod observer;
 mod record;
 mod sink;
+mod spans;
 mod text;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
 use crate::clock::{Clock, SystemClock};
 use crate::exchange::Occurrence;
@@ -26,7 +30,8 @@ pub use bodies::{Bodies, Kept, Wanted};
 pub use metrics::{CONTENT_TYPE, Metrics};
 pub use observer::Observer;
 pub use record::{End, Guarded, Message, Outcome, Phase, PhaseKind, Record, Refused, Verdict};
-pub use sink::{Sink, Wants};
+pub use sink::{Drops, Sink, Wants};
+pub use spans::{ExportError, InvalidSettings, Settings, SpansError};
 
 /// Everything that is told of exchanges, and to whom. One serves all policies and all runtimes.
 #[derive(Debug, Default)]
@@ -43,7 +48,7 @@ pub struct Telemetry {
 }
 
 /// Says of a trace that begins here whether it is recorded.
-pub type Sampler = fn(&TraceId) -> bool;
+pub type Sampler = Box<dyn ShouldSample>;
 
 impl Telemetry {
     /// What counts, and nothing else.
@@ -67,7 +72,7 @@ impl Telemetry {
 
     /// What an exchange needs to join a trace, if anyone records.
     fn hop(&self, proxy: Option<TraceContext>) -> Option<Hop> {
-        let samples = self.sampler?;
+        let sampler = self.sampler.as_ref()?;
         let mut random = [0; 32];
         // Without random bytes there is no trace, but the exchange goes on.
         getrandom::fill(&mut random).ok()?;
@@ -78,7 +83,7 @@ impl Telemetry {
             trace_id: *trace_id,
             server_span: *server_span,
             client_span: *spans.first_chunk()?,
-            samples: samples(trace_id),
+            samples: samples(sampler, trace_id),
         })
     }
 
@@ -98,6 +103,16 @@ impl Telemetry {
         for sink in &self.sinks {
             sink.put(&record);
         }
+    }
+}
+
+/// Whether a trace that begins here is recorded. Samplers of the environment look at its id alone.
+fn samples(sampler: &Sampler, trace_id: &TraceId) -> bool {
+    let trace_id = opentelemetry::TraceId::from_bytes(*trace_id);
+    let result = sampler.should_sample(None, trace_id, "", &SpanKind::Server, &[], &[]);
+    match result.decision {
+        SamplingDecision::RecordAndSample => true,
+        SamplingDecision::RecordOnly | SamplingDecision::Drop => false,
     }
 }
 

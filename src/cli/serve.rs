@@ -1,5 +1,7 @@
 //! `sluice serve`
 
+mod spans;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,12 +107,19 @@ impl Serve {
             Err(exit) => return Ok(exit),
         };
         metrics.manifest_loaded(SystemClock.unix());
+        let telemetry = match self.telemetry(metrics) {
+            Ok(telemetry) => telemetry,
+            Err(error) => {
+                out.error(&format!("sluice: {error}\n"))?;
+                return Ok(Exit::Usage);
+            }
+        };
         let defaults = Options::default();
         let options = Options {
             workers: self.workers.unwrap_or(defaults.workers),
             drain: Duration::from_secs(self.drain),
             tls: tls.as_ref().map(WatchedTls::configs),
-            telemetry: Arc::new(self.telemetry(metrics)),
+            telemetry: Arc::new(telemetry),
             admin: self.admin,
         };
         let server = match Server::bind(&self.listen, options) {
@@ -149,8 +158,8 @@ impl Serve {
 
 impl Serve {
     /// Who hears what happens.
-    fn telemetry(&self, metrics: Arc<Metrics>) -> Telemetry {
-        Telemetry::new(metrics)
+    fn telemetry(&self, metrics: Arc<Metrics>) -> Result<Telemetry, String> {
+        spans::with_spans(Telemetry::new(metrics))
     }
 
     /// The files for TLS, if there is to be any.

@@ -23,8 +23,23 @@ pub struct Sink {
     name: &'static str,
     sender: Option<SyncSender<Arc<Record>>>,
     wants: Wants,
-    dropped: AtomicU64,
+    dropped: Drops,
     worker: Option<JoinHandle<()>>,
+}
+
+/// How much was dropped: by the queue because there was no room, or by the worker.
+#[derive(Debug, Clone, Default)]
+pub struct Drops(Arc<AtomicU64>);
+
+impl Drops {
+    /// A record was dropped.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl fmt::Debug for Sink {
@@ -45,15 +60,29 @@ impl Sink {
         name: &'static str,
         work: impl FnOnce(Receiver<Arc<Record>>) + Send + 'static,
     ) -> io::Result<Self> {
+        Self::counting(name, |records, _| work(records))
+    }
+
+    /// The same, for work that can drop records itself.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the thread can't be started.
+    pub fn counting(
+        name: &'static str,
+        work: impl FnOnce(Receiver<Arc<Record>>, Drops) + Send + 'static,
+    ) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
+        let dropped = Drops::default();
+        let drops = dropped.clone();
         let worker = thread::Builder::new()
             .name(format!("sluice-{name}"))
-            .spawn(move || work(receiver))?;
+            .spawn(move || work(receiver, drops))?;
         Ok(Self {
             name,
             sender: Some(sender),
             wants: |_| Wanted::default(),
-            dropped: AtomicU64::new(0),
+            dropped,
             worker: Some(worker),
         })
     }
@@ -77,7 +106,7 @@ impl Sink {
         match sender.try_send(Arc::clone(record)) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
+                self.dropped.count();
             }
         }
     }
@@ -88,10 +117,10 @@ impl Sink {
         self.name
     }
 
-    /// How many records were dropped because there was no room.
+    /// How many records were dropped, because there was no room here or behind the worker.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.dropped.get()
     }
 }
 
