@@ -33,5 +33,6 @@ mod panics;
 mod people;
 mod python;
 mod sizes;
+mod telemetry;
 mod tls;
 mod transport;

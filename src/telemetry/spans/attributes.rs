@@ -79,7 +79,10 @@ pub(super) fn server(record: &Record, message: &Message, is_first: bool) -> Vec<
         attributes.push(KeyValue::new("mcp.session.id", session.clone()));
     }
     if let Some(server) = record.virtual_server.as_deref() {
-        attributes.push(KeyValue::new("sluice.virtual_server", server.name().to_owned()));
+        attributes.push(KeyValue::new(
+            "sluice.virtual_server",
+            server.name().to_owned(),
+        ));
         attributes.push(KeyValue::new("sluice.server", server.server().to_owned()));
     }
     let decision = match message.verdict {
@@ -123,7 +126,10 @@ fn findings<'g>(guarded: impl Iterator<Item = &'g Guarded>) -> Option<KeyValue> 
         findings.map(move |finding| {
             let what = finding.entity.as_deref().unwrap_or(&finding.rule);
             let (guardrail, place) = (&guarded.guardrail, &finding.path);
-            StringValue::from(format!("{guardrail}: {what} at {place}: {}", finding.action))
+            StringValue::from(format!(
+                "{guardrail}: {what} at {place}: {}",
+                finding.action
+            ))
         })
     });
     let found: Vec<_> = each.take(MOST_FINDINGS).collect();

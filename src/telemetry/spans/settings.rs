@@ -68,10 +68,16 @@ impl Settings {
         }
         for variable in PROTOCOLS {
             let expected = "`grpc` or `http/protobuf`";
-            one_of(variable, env(variable), &["grpc", "http/protobuf"], expected)?;
+            one_of(
+                variable,
+                env(variable),
+                &["grpc", "http/protobuf"],
+                expected,
+            )?;
         }
         let sampler = env("OTEL_TRACES_SAMPLER");
-        let expected = "`always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`";
+        let expected =
+            "`always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`";
         one_of("OTEL_TRACES_SAMPLER", sampler.clone(), SAMPLERS, expected)?;
         if sampler.as_deref() == Some("always_off") {
             return Ok(None);
@@ -124,13 +130,19 @@ mod tests {
             (&[AT], true),
             (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://a")], true),
             (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")], false),
-            (&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://a")], false),
+            (
+                &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://a")],
+                false,
+            ),
             (&[("OTEL_TRACES_EXPORTER", "otlp")], true),
             (&[AT, ("OTEL_TRACES_EXPORTER", "none")], false),
             (&[AT, ("OTEL_SDK_DISABLED", "TRUE")], false),
             (&[AT, ("OTEL_SDK_DISABLED", "no")], true),
             (&[AT, ("OTEL_TRACES_SAMPLER", "always_off")], false),
-            (&[AT, ("OTEL_TRACES_SAMPLER", "parentbased_always_off")], true),
+            (
+                &[AT, ("OTEL_TRACES_SAMPLER", "parentbased_always_off")],
+                true,
+            ),
         ];
         for (variables, wanted) in rows {
             let read = read(variables).unwrap();
@@ -157,7 +169,10 @@ mod tests {
         let rows = [
             (("X", "y"), true),
             (("OTEL_SERVICE_NAME", "gateway"), false),
-            (("OTEL_RESOURCE_ATTRIBUTES", "a=b, service.name=gateway"), false),
+            (
+                ("OTEL_RESOURCE_ATTRIBUTES", "a=b, service.name=gateway"),
+                false,
+            ),
             (("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=x"), true),
         ];
         for (variable, is_nameless) in rows {

@@ -114,7 +114,10 @@ impl Branch<'_> {
         });
         span.parent_span_is_remote = true;
         let link = self.place.link.as_ref();
-        span.links.links = link.map(|it| Link::with_context(remote(it))).into_iter().collect();
+        span.links.links = link
+            .map(|it| Link::with_context(remote(it)))
+            .into_iter()
+            .collect();
         span
     }
 
@@ -169,7 +172,11 @@ impl Branch<'_> {
         let began = SystemTime::UNIX_EPOCH + self.record.time_of(span.began);
         let mut attributes = span.attributes;
         attributes.extend(span.failure.iter().flat_map(Failure::attributes));
-        let state = self.place.parent.as_ref().and_then(|it| it.state.as_deref());
+        let state = self
+            .place
+            .parent
+            .as_ref()
+            .and_then(|it| it.state.as_deref());
         SpanData {
             span_context: SpanContext::new(
                 TraceId::from_bytes(self.place.trace_id),

@@ -1,0 +1,4 @@
+//! What is told of exchanges, and to whom.
+
+mod collector;
+mod spans;
