@@ -19,3 +19,4 @@ mod response;
 mod skills;
 mod surface;
 mod tasks;
+mod trace;
