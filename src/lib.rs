@@ -18,6 +18,7 @@
 //! - [`clock`]: the time, as whoever needs it is given it.
 //! - [`stamp`]: whether a file is still the same.
 //! - [`telemetry`]: what happened, as log lines, numbers, spans and audits.
+//! - [`capture`]: what went through, kept to be looked at and played again.
 //! - [`outbound`]: requests to issuers, authorization servers and webhooks.
 //! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
@@ -28,6 +29,7 @@
 //! - [`server`]: listeners, health and drain.
 //! - [`cli`]: one file a command.
 
+pub mod capture;
 pub mod cli;
 pub mod clock;
 pub mod credential;

@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "clock",
     "stamp",
     "telemetry",
+    "capture",
     "outbound",
     "secret",
     "identity",
