@@ -6,6 +6,7 @@
 //! manifest or Sluice itself says, so that no client can make series.
 
 mod bodies;
+mod cover;
 mod metrics;
 mod observer;
 mod record;
@@ -27,6 +28,7 @@ use crate::policy::VirtualServer;
 use crate::trace::{Hop, TraceContext, TraceId};
 
 pub use bodies::{Bodies, Kept, Wanted};
+pub use cover::Cover;
 pub use metrics::{CONTENT_TYPE, Metrics};
 pub use observer::Observer;
 pub use record::{End, Guarded, Message, Outcome, Phase, PhaseKind, Record, Refused, Verdict};
