@@ -7,6 +7,7 @@
 
 mod bodies;
 mod cover;
+mod metadata;
 mod metrics;
 mod observer;
 mod record;
@@ -29,6 +30,7 @@ use crate::trace::{Hop, TraceContext, TraceId};
 
 pub use bodies::{Bodies, Kept, Wanted};
 pub use cover::Cover;
+pub use metadata::{Field, Metadata, subject_digest};
 pub use metrics::{CONTENT_TYPE, Metrics};
 pub use observer::Observer;
 pub use record::{End, Guarded, Message, Outcome, Phase, PhaseKind, Record, Refused, Verdict};

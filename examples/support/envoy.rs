@@ -118,6 +118,31 @@ impl Config {
         }
     }
 
+    /// Puts in an example of `envoy/`: what it has for each of the lists that one can add to.
+    pub(crate) fn example(mut self, name: &str) -> Result<Self, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("envoy")
+            .join(name);
+        let example = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+        let parts: Vec<_> = LISTS
+            .iter()
+            .filter_map(|list| Some((list, section(&example, list.0)?)))
+            .collect();
+        for &(&(_, next, indent), ref part) in &parts {
+            let indent = " ".repeat(indent);
+            let lines = part.iter().map(|line| match line.is_empty() {
+                true => "\n".to_owned(),
+                false => format!("{indent}{line}\n"),
+            });
+            let part: String = lines.collect();
+            self = self.replace(next, &format!("{part}{next}"))?;
+        }
+        match parts.is_empty() {
+            true => Err(format!("{name} has nothing to add")),
+            false => Ok(self),
+        }
+    }
+
     /// Takes ext_proc out: plain Envoy on the same routes and timeouts, to compare with.
     pub(crate) fn without_ext_proc(mut self) -> Result<Self, String> {
         let from = "          - name: envoy.filters.http.ext_proc\n";
@@ -160,6 +185,27 @@ impl Config {
             )),
         }
     }
+}
+
+/// The lists of `envoy/sluice.yaml` that examples add to: the name, what follows where they do, and by
+/// how much it is indented there.
+const LISTS: [(&str, &str, usize); 4] = [
+    ("mappers", "\n          # --- One line a request", 12),
+    ("access_log", "\n          http_filters:\n", 10),
+    (
+        "http_filters",
+        "          - name: envoy.filters.http.router\n",
+        10,
+    ),
+    ("clusters", "\noverload_manager:\n", 2),
+];
+
+/// The lines of a list at the top of an example.
+fn section<'e>(example: &'e str, name: &str) -> Option<Vec<&'e str>> {
+    let mut lines = example.lines();
+    lines.find(|line| line.strip_suffix(':') == Some(name))?;
+    let inside = |line: &&str| line.is_empty() || line.starts_with([' ', '-', '#']);
+    Some(lines.take_while(inside).collect())
 }
 
 fn socket(address: SocketAddr) -> String {

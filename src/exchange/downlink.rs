@@ -431,7 +431,7 @@ fn edit_meta<'d>(holder: Option<Value<'d>>, splice: &mut Splice<'d>) {
 }
 
 /// Judges the body of a response with a status of failure: only an error may come. It passes under
-/// any id, since servers answer so to what they could not read.
+/// any id, since servers answer so to what they could not read, and without one gets the request's.
 pub(super) fn judge_failure(
     scope: &Scope,
     limits: &Limits,
@@ -456,6 +456,11 @@ pub(super) fn judge_failure(
     let mut splice = Splice::new(document.source());
     splice.replace_lone_surrogates(document);
     edit_answer_error(scope, error, &mut splice);
+    // Proxies on the way do not know it, and clients do not read an error without one.
+    let root = document.root();
+    if let ([pending], false, None) = (&*scope.pending, scope.batch, root.get("id")) {
+        splice.insert_member(root, "id", pending.id.as_json());
+    }
     Verdict::edited(splice)
 }
 

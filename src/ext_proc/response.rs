@@ -12,9 +12,15 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
     ProcessingResponse, TrailersResponse,
 };
 use envoy_types::pb::envoy::r#type::v3::HttpStatus;
+use envoy_types::pb::google::protobuf::value::Kind;
+use envoy_types::pb::google::protobuf::{ListValue, Struct, Value};
 use secrecy::ExposeSecret as _;
 
 use crate::exchange::{BodyEdit, HeaderEdits, Refusal};
+use crate::telemetry::{Field, Metadata};
+
+/// The namespace of the dynamic metadata. Envoy takes what its `receiving_namespaces` name.
+const NAMESPACE: &str = "sluice";
 
 /// The kind of reply that a message of Envoy's is owed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +106,39 @@ pub(super) fn answer(json: String) -> ProcessingResponse {
         response: Some(Response::ImmediateResponse(response)),
         ..ProcessingResponse::default()
     }
+}
+
+/// The same reply, and what Envoy is told of the exchange with it.
+pub(super) fn telling(reply: ProcessingResponse, metadata: Metadata<'_>) -> ProcessingResponse {
+    let fields = metadata.0.into_iter();
+    let fields = fields.map(|(name, field)| (name.to_owned(), value(field)));
+    let fields = Struct {
+        fields: fields.collect(),
+    };
+    let namespace = value_of(Kind::StructValue(fields));
+    ProcessingResponse {
+        dynamic_metadata: Some(Struct {
+            fields: [(NAMESPACE.to_owned(), namespace)].into(),
+        }),
+        ..reply
+    }
+}
+
+fn value(field: Field<'_>) -> Value {
+    let text = |text: &str| value_of(Kind::StringValue(text.to_owned()));
+    value_of(match field {
+        Field::Text(text) => Kind::StringValue(text.into_owned()),
+        Field::Count(count) => {
+            Kind::NumberValue(f64::from(u32::try_from(count).unwrap_or(u32::MAX)))
+        }
+        Field::Words(words) => Kind::ListValue(ListValue {
+            values: words.into_iter().map(text).collect(),
+        }),
+    })
+}
+
+const fn value_of(kind: Kind) -> Value {
+    Value { kind: Some(kind) }
 }
 
 /// The reply that asks Envoy to wait for the next one, up to this time. Envoy takes it once for

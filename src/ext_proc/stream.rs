@@ -141,7 +141,7 @@ impl<M: Machine> Replies<M> {
                 ControlFlow::Continue(ask) => ask,
                 ControlFlow::Break(outcome) => {
                     self.state = State::Running(machine);
-                    return Some(outcome);
+                    return Some(outcome.map(|reply| self.telling(reply)));
                 }
             };
             let event = match self.resolver.answer(*ask) {
@@ -163,6 +163,14 @@ impl<M: Machine> Replies<M> {
                 Ok(handled) => (machine, step) = handled,
                 Err(_) => return Some(Err(panicked())),
             }
+        }
+    }
+
+    /// A reply with what Envoy is to be told of the exchange.
+    fn telling(&mut self, reply: ProcessingResponse) -> ProcessingResponse {
+        match self.observer.metadata() {
+            Some(metadata) => response::telling(reply, metadata),
+            None => reply,
         }
     }
 

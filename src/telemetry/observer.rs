@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Telemetry;
 use super::bodies::{self, Wanted};
+use super::metadata::{Found, Metadata};
 use super::record::{End, Guarded, Message, Phase, PhaseKind, Record, Refused, Verdict};
 use crate::exchange::{Ask, BodyEdit, Event, Headers, Occurrence, Reply, Step, trace_context};
 use crate::policy::{Caller, VirtualServer};
@@ -31,6 +32,12 @@ pub struct Observer {
     is_sent: bool,
     /// Since when the upstream is waited for.
     sent_at: Option<Duration>,
+    /// What guardrails have found.
+    found: Found,
+    /// Whether Envoy has been told of the request.
+    is_told: bool,
+    /// Whether something has happened since then that Envoy has not been told.
+    is_news: bool,
 }
 
 impl Observer {
@@ -55,6 +62,9 @@ impl Observer {
             is_whole: false,
             is_sent: false,
             sent_at: None,
+            found: Found::default(),
+            is_told: false,
+            is_news: false,
         }
     }
 
@@ -148,6 +158,8 @@ impl Observer {
             let server = self.record.virtual_server.as_deref();
             super::tell(&self.telemetry.metrics, server, occurrence);
             self.record.occurs(occurrence);
+            self.found.learn(occurrence);
+            self.is_news |= is_told(occurrence);
         }
         self.policy(phases, now);
         if step.rejected.is_some() {
@@ -202,6 +214,23 @@ impl Observer {
             .map(VirtualServer::name)
     }
 
+    /// What Envoy is to be told with its reply: of the request once it has been decided about, and
+    /// of the response whenever more is known of it.
+    pub fn metadata(&mut self) -> Option<Metadata<'_>> {
+        let is_over = self.record.end != End::Cancelled;
+        if !self.is_told {
+            // Of an answer of Envoy's own to a request that never came here there is nothing to tell.
+            let is_known = self.record.virtual_server.is_some() || !self.record.messages.is_empty();
+            self.is_told = is_known && (self.is_sent || is_over);
+            self.is_news = false;
+            return self
+                .is_told
+                .then(|| Metadata::request(&self.record, &self.found));
+        }
+        let is_news = std::mem::take(&mut self.is_news);
+        is_news.then(|| Metadata::response(&self.record, &self.found))
+    }
+
     /// What was asked has been answered.
     pub fn answered(&mut self) {
         self.event_at = self.telemetry.now();
@@ -238,6 +267,9 @@ impl Observer {
     fn ends(&mut self, is_end: bool) {
         if is_end {
             self.record.end = End::Complete;
+            // Only its end tells what became of a message that is not answered.
+            let mut messages = self.record.messages.iter();
+            self.is_news |= messages.any(|it| it.answer.is_none() && it.refused().is_none());
         }
     }
 }
@@ -330,6 +362,17 @@ impl Record {
                 took: *took,
             }),
             Occurrence::Filtered { .. } | Occurrence::Dropped { .. } => {}
+        }
+    }
+}
+
+/// Whether Envoy is told of it once the request has gone on.
+fn is_told(occurrence: &Occurrence) -> bool {
+    match occurrence {
+        Occurrence::Answered { .. } | Occurrence::Refused { .. } | Occurrence::InSession(_) => true,
+        Occurrence::Guarded { .. } => occurrence.is_notable(),
+        Occurrence::Allowed { .. } | Occurrence::Filtered { .. } | Occurrence::Dropped { .. } => {
+            false
         }
     }
 }

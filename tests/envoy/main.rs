@@ -28,6 +28,7 @@ mod failures;
 mod guardrails;
 mod http;
 mod identity;
+mod mesh;
 mod metrics;
 mod panics;
 mod people;

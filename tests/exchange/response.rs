@@ -340,6 +340,12 @@ fn failures_keep_their_status_and_only_json_rpc_errors_keep_their_words() {
     let error =
         r#"{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}"#;
     assert_eq!(list().answer(&headers, &[error.as_bytes()]).text(), error);
+    let limited = r#"{"jsonrpc":"2.0","error":{"code":-32603,"message":"Slower"}}"#;
+    let headers_429 = [(":status", "429"), ("content-type", "application/json")];
+    assert_eq!(
+        list().answer(&headers_429, &[limited.as_bytes()]).text(),
+        r#"{"jsonrpc":"2.0","error":{"code":-32603,"message":"Slower"},"id":1}"#
+    );
     for body in [
         LIST,
         r#"{"detail":"no such tool: delete_repo"}"#,
