@@ -114,7 +114,11 @@ impl Driven {
         let asked = self.occurrences.iter().find_map(|it| match it {
             Occurrence::Allowed { asked, .. } => Some(asked),
             Occurrence::Refused { asked, .. } => asked.as_ref(),
-            _ => None,
+            Occurrence::Answered { .. }
+            | Occurrence::InSession(_)
+            | Occurrence::Filtered { .. }
+            | Occurrence::Guarded { .. }
+            | Occurrence::Dropped { .. } => None,
         });
         asked.unwrap()
     }
@@ -320,14 +324,12 @@ fn what_the_server_answers_is_known_by_the_id_of_the_request() {
     for (body, expected) in rows {
         let driven = Driven::of(&old(""), None);
         let driven = driven.answered(&format!(r#"{{"jsonrpc":"2.0","id":"a",{body}}}"#));
-        let answers: Vec<_> = driven
-            .occurrences
-            .iter()
-            .filter_map(|it| match it {
-                Occurrence::Answered { id, answer } => Some((id.as_str(), answer)),
-                _ => None,
-            })
-            .collect();
+        let mut answers = Vec::new();
+        for occurrence in &driven.occurrences {
+            if let Occurrence::Answered { id, answer } = occurrence {
+                answers.push((id.as_str(), answer));
+            }
+        }
         assert_eq!(answers, [("a", &expected)], "{body}");
     }
 }
