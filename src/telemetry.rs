@@ -10,6 +10,7 @@ mod cover;
 mod metadata;
 mod metrics;
 mod observer;
+mod payload;
 mod record;
 mod sink;
 mod spans;
@@ -22,13 +23,15 @@ use std::time::Duration;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
+use bodies::Held;
+
 use crate::clock::{Clock, SystemClock};
 use crate::exchange::Occurrence;
 use crate::guardrail::Finding;
 use crate::policy::VirtualServer;
 use crate::trace::{Hop, TraceContext, TraceId};
 
-pub use bodies::{Bodies, Kept, Wanted};
+pub use bodies::{Bodies, Kept, Share, Wanted};
 pub use cover::Cover;
 pub use metadata::{Field, Metadata, subject_digest};
 pub use metrics::{CONTENT_TYPE, Metrics};
@@ -48,6 +51,8 @@ pub struct Telemetry {
     pub sampler: Option<Sampler>,
     /// Whether a sink may want the heads of requests, which come before it is known for whom.
     pub wants_heads: bool,
+    /// What records hold that wait for sinks.
+    held: Arc<Held>,
     clock: SystemClock,
 }
 
@@ -98,10 +103,14 @@ impl Telemetry {
     }
 
     /// An exchange has ended.
-    fn ended(&self, record: Record) {
+    fn ended(&self, mut record: Record) {
         self.metrics.ended(&record);
         if self.sinks.is_empty() {
             return;
+        }
+        record.share = self.held.take(record.bodies.size());
+        if record.share.is_none() {
+            record.bodies = record.bodies.dropped();
         }
         let record = Arc::new(record);
         for sink in &self.sinks {

@@ -12,6 +12,7 @@ mod patterns;
 mod rules;
 mod scenarios;
 mod skills;
+mod telemetry;
 mod texts;
 mod tool_names;
 mod virtual_servers;

@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod pattern;
 mod scenario;
+mod telemetry;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub(super) use identity::{Claim, Claims, Identity, Issuer, Jwks, Members, TrustK
 pub(super) use limits::{Limits, Size, Time};
 pub(super) use pattern::{Pattern, PatternMap};
 pub(super) use scenario::{Call, Decision, Expect, Given, Read, Test};
+pub(super) use telemetry::{Payload, Telemetry};
 
 /// A Sluice manifest: virtual MCP servers, each a restricted view of a physical one.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -158,6 +160,8 @@ pub(super) struct VirtualServer {
     /// Whether calls of its tools may go on as tasks (`io.modelcontextprotocol/tasks`), which
     /// clients then ask about by ids that Sluice seals. Needs 2026-07-28. Off unless said otherwise.
     pub(super) tasks: Option<Spanned<bool>>,
+    /// What is told of calls to whoever collects spans.
+    pub(super) telemetry: Option<Spanned<Telemetry>>,
     /// The guardrails that look at the arguments of calls, in order, before those of the server.
     pub(super) mcp_tool_pre_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
     /// The guardrails that look at what the server says, in order, after those of the server.

@@ -17,6 +17,7 @@ use super::decision::{Decision, Target};
 use super::endpoint::HttpSse;
 use super::guard::Guards;
 use super::pattern::Pattern;
+use super::payloads::Payloads;
 use super::principal::Membership;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
@@ -87,6 +88,8 @@ pub struct Definition {
     pub shown: HashMap<String, Shown>,
     /// The names by which clients know tools, where these are other ones than the server's.
     pub tool_names: ToolNames,
+    /// What of calls is told to whoever collects spans.
+    pub payloads: Payloads,
 }
 
 /// What a list shows of a tool in the place of what the server says.
@@ -125,6 +128,7 @@ impl Definition {
             guards: Guards::default(),
             shown: HashMap::new(),
             tool_names: ToolNames::default(),
+            payloads: Payloads::default(),
         }
     }
 }
@@ -145,6 +149,12 @@ pub struct VirtualServer {
 pub type Stopwatch = fn() -> Duration;
 
 impl VirtualServer {
+    /// What of calls is told to whoever collects spans.
+    #[must_use]
+    pub fn payloads(&self) -> Payloads {
+        self.definition.payloads
+    }
+
     /// The virtual server of this definition.
     #[must_use]
     pub fn new(mut definition: Definition) -> Self {

@@ -1,10 +1,15 @@
 //! What an exchange carried, for those sinks that look into it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::exchange::{BodyEdit, Headers};
+
+/// How much all records may hold that wait for workers, in bytes. What comes then is told without.
+const MOST_HELD: usize = 64 << 20;
 
 /// What of an exchange a sink wants to look into.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +52,56 @@ pub struct Bodies {
     pub response_sent: Kept,
 }
 
+impl Bodies {
+    /// How much is kept, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let bodies = [&self.request, &self.response, &self.response_sent];
+        let bodies = bodies.into_iter().chain(&self.request_sent);
+        bodies.map(Kept::size).sum()
+    }
+
+    /// Nothing, and that there was something.
+    pub(super) fn dropped(&self) -> Self {
+        Self {
+            request: self.request.dropped(),
+            request_sent: self.request_sent.as_ref().map(Kept::dropped),
+            response: self.response.dropped(),
+            response_sent: self.response_sent.dropped(),
+            request_head: Vec::new(),
+            response_head: Vec::new(),
+        }
+    }
+}
+
+/// How much all records hold that wait for workers.
+#[derive(Debug, Default)]
+pub(super) struct Held(AtomicUsize);
+
+/// A part of it, until this is dropped.
+#[derive(Debug)]
+pub struct Share {
+    held: Arc<Held>,
+    bytes: usize,
+}
+
+impl Held {
+    /// Holds so much more; `None` if that would be too much.
+    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Option<Arc<Share>> {
+        let before = self.0.fetch_add(bytes, Ordering::Relaxed);
+        let share = Share {
+            held: Arc::clone(self),
+            bytes,
+        };
+        (before.saturating_add(bytes) <= MOST_HELD).then(|| Arc::new(share))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.held.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// A body, in the pieces in which it came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -62,8 +117,7 @@ impl Kept {
         if piece.is_empty() || most == 0 {
             return;
         }
-        let has: usize = self.pieces.iter().map(|(_, piece)| piece.len()).sum();
-        let room = most.saturating_sub(has);
+        let room = most.saturating_sub(self.size());
         self.is_cut |= room < piece.len();
         if room > 0 && !piece.is_empty() {
             // A piece that is cut is copied, so that the rest of it is not held.
@@ -72,6 +126,17 @@ impl Kept {
                 Some(_) | None => piece,
             };
             self.pieces.push((at, kept));
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.pieces.iter().map(|(_, piece)| piece.len()).sum()
+    }
+
+    fn dropped(&self) -> Self {
+        Self {
+            pieces: Vec::new(),
+            is_cut: self.is_cut || !self.pieces.is_empty(),
         }
     }
 
@@ -131,6 +196,24 @@ mod tests {
         let mut none = Kept::default();
         none.push(Duration::ZERO, Bytes::from("a"), 0);
         assert_eq!(none, Kept::default());
+    }
+
+    #[test]
+    fn no_more_is_held_than_there_is_room_for() {
+        let held = Arc::new(Held::default());
+        let first = held.take(MOST_HELD - 1).unwrap();
+        assert!(held.take(2).is_none());
+        let second = held.take(1).unwrap();
+        assert!(held.take(1).is_none());
+        drop(first);
+        assert!(held.take(MOST_HELD - 1).is_some());
+        drop(second);
+        let mut bodies = Bodies::default();
+        bodies.request.push(Duration::ZERO, Bytes::from("abc"), 9);
+        assert_eq!(bodies.size(), 3);
+        let dropped = bodies.dropped();
+        assert!(dropped.request.is_cut && !dropped.response.is_cut);
+        assert_eq!(dropped.size(), 0);
     }
 
     #[test]

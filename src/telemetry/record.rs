@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bodies::Bodies;
+use super::bodies::{Bodies, Share};
 use crate::exchange::{Answer, Asked, Outcome as GuardOutcome};
 use crate::guardrail::{self, Finding, Strategy};
 use crate::policy::{Caller, Reason, RuleId, VirtualServer};
@@ -47,6 +47,8 @@ pub struct Record {
     pub end: End,
     /// What it carried, as far as a sink wants to look into it.
     pub bodies: Bodies,
+    /// The room that `bodies` takes, as long as this is kept.
+    pub share: Option<Arc<Share>>,
 }
 
 /// A message of the client's, and what became of it.

@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{Config, SpanProcessor as _};
 
 use super::record::Record;
 use super::sink::{Drops, Sink};
-use super::{Sampler, Telemetry};
+use super::{Sampler, Telemetry, payload};
 
 pub use export::ExportError;
 pub use settings::{InvalidSettings, Settings};
@@ -47,7 +47,8 @@ impl Telemetry {
     pub fn with_spans(mut self, settings: &Settings) -> Result<Self, SpansError> {
         let exporter = Exporter::new(settings)?;
         let write = move |records, drops| work(&exporter, &records, &drops);
-        self.sinks.push(Sink::counting(NAME, write)?);
+        let sink = Sink::counting(NAME, write)?;
+        self.sinks.push(sink.looking_into(payload::wanted));
         self.sampler = Some(root_sampler());
         Ok(self)
     }

@@ -16,7 +16,7 @@ use super::guardrails::{Guardrails, Written};
 use super::identity::Identity;
 use super::matching::Matches;
 use super::rules::{self, Lists, Subject};
-use super::{Context, Known, skills};
+use super::{Context, Known, skills, telemetry};
 
 /// What virtual servers are made with.
 pub(super) struct Place<'a> {
@@ -158,6 +158,7 @@ impl Compiler<'_> {
             .http_sse
             .and_then(|written| self.matches.http_sse(context, matches.as_ref(), written));
         let batches = wants(context, &BATCHES, written.batches, &protocol_versions);
+        let payloads = telemetry::compile(context, written.telemetry);
         let tasks = wants(context, &TASKS, written.tasks, &protocol_versions);
         self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
@@ -199,6 +200,7 @@ impl Compiler<'_> {
             guards,
             shown: server?.shown.clone(),
             tool_names: server?.renamed.names(),
+            payloads,
             tools,
             prompts,
             resources,

@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::attributes::{self, Failure};
+use crate::telemetry::payload::Payloads;
 use crate::telemetry::record::{Message, Phase, PhaseKind, Record};
 use crate::trace::{Hop, Place, TraceContext};
 
@@ -19,6 +20,7 @@ use crate::trace::{Hop, Place, TraceContext};
 pub(super) struct Trees {
     scope: InstrumentationScope,
     ids: RandomIdGenerator,
+    payloads: Payloads,
 }
 
 impl Default for Trees {
@@ -27,6 +29,7 @@ impl Default for Trees {
         Self {
             scope: scope.build(),
             ids: RandomIdGenerator::default(),
+            payloads: Payloads::default(),
         }
     }
 }
@@ -101,6 +104,7 @@ impl Branch<'_> {
     fn server(&self, is_first: bool) -> SpanData {
         let mut attributes = attributes::common(self.message);
         attributes.extend(attributes::server(self.record, self.message, is_first));
+        attributes.extend(self.trees.payloads.of(self.record, self.message));
         let parent = self.place.parent.as_ref();
         let mut span = self.span(Span {
             id: self.id,

@@ -29,6 +29,14 @@ virtual_servers:
     servers: [{name: warehouse, enabled_tools: [sql_query, fails, is_wrong, is_down]}]
     mcp_tool_pre_invoke_guardrails: [good-sql]
     mcp_tool_post_invoke_guardrails: [no-addresses]
+  told:
+    match: {path: /mcp/told}
+    servers: [{name: warehouse, enabled_tools: [sql_query]}]
+    telemetry: {payloads: [arguments, results], max_payload_bytes: 120}
+  told-arguments:
+    match: {path: /mcp/told-arguments}
+    servers: [{name: warehouse, enabled_tools: [sql_query]}]
+    telemetry: {payloads: [arguments]}
 "#;
 
 /// The trace of the agent, and its spans.
@@ -362,4 +370,66 @@ async fn what_waits_is_sent_when_sluice_ends() {
     assert_eq!(collector.spans().len(), 0);
     place.sluice.signal("TERM").unwrap();
     collector.wait("gateway", "tools/call sql_query", 2).await;
+}
+
+#[tokio::test]
+async fn what_calls_carry_is_told_where_the_manifest_says_so_and_redacted() {
+    let collector = Collector::start();
+    let place = Place::new(&collector.give(sluice(MANIFEST)), |config| config);
+    let card = concat!("4111 1111 ", "1111 1111");
+    let sql = format!("SELECT name FROM users WHERE card = '{card}'");
+    let long = format!("SELECT '{}'", "x".repeat(200));
+    let huge = format!("SELECT '{}'", "x".repeat(70 << 10));
+    let mut told = Vec::new();
+    for (index, (path, sql)) in [
+        ("/mcp/told", &sql),
+        ("/mcp/told-arguments", &sql),
+        ("/mcp/analyst", &sql),
+        ("/mcp/told", &long),
+        ("/mcp/told", &huge),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let message = call(1, "sql_query", json!({"query": sql}));
+        let url = place.envoy.url(path);
+        let answer = Answer::of(post(&place.client, &url, &message)).await;
+        assert_eq!(answer.status, 200);
+        let spans = collector
+            .wait("sluice", "tools/call sql_query", 2 * (index + 1))
+            .await;
+        let mut servers: Vec<_> = spans.iter().filter(|span| span.proto.kind == 2).collect();
+        servers.sort_by_key(|span| span.proto.start_time_unix_nano);
+        let attributes = &servers[index].attributes;
+        let text = |name: &str| {
+            attributes
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        told.push((
+            text("gen_ai.tool.call.arguments"),
+            text("gen_ai.tool.call.result"),
+        ));
+    }
+    let sql = r#"{"query":"SELECT name FROM users WHERE card = '[credit_card]'"}"#;
+    let result = r#"{"content":[{"text":"[email] has 3 orders","type":"text"}]}"#;
+    assert_eq!(told[0], (Some(sql.to_owned()), Some(result.to_owned())));
+    assert_eq!(told[1], (Some(sql.to_owned()), None));
+    assert_eq!(told[2], (None, None));
+    let cut = told[3].0.as_deref().unwrap();
+    assert!(
+        cut.starts_with(r#"{"query":"SELECT 'xxx"#) && cut.ends_with("x… [221 bytes]"),
+        "{cut}"
+    );
+    assert!(cut.len() < 140, "{cut}");
+    let left_out = "[left out: too long to be redacted]";
+    assert_eq!(told[4].0.as_deref(), Some(left_out));
+    for span in collector.spans() {
+        let text = format!("{:?}", span.proto);
+        assert!(
+            !text.contains(card) && !text.contains("ada@example.com"),
+            "{text}"
+        );
+    }
 }
