@@ -27,6 +27,7 @@ use crate::exchange::{Credential, CredentialAsk, CredentialFailure, Ticket};
 use crate::outbound::Trouble;
 use crate::policy::{AuthData, OAuth2, SecretText};
 use crate::secret::Secrets;
+use crate::telemetry::{Cache as Cached, Fetched, Metrics};
 use cache::{Cache, Issued, Looked};
 use mapping::Mappings;
 use outage::Outages;
@@ -39,6 +40,7 @@ pub struct Broker {
     cache: Cache,
     outages: Outages,
     http: Result<reqwest::Client, Trouble>,
+    metrics: Arc<Metrics>,
 }
 
 impl fmt::Debug for Broker {
@@ -48,9 +50,9 @@ impl fmt::Debug for Broker {
 }
 
 impl Broker {
-    /// A broker that has nothing yet.
+    /// A broker that has nothing yet. What it keeps and asks for is counted.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, secrets: Arc<Secrets>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, secrets: Arc<Secrets>, metrics: Arc<Metrics>) -> Self {
         let mappings = Mappings::new(Arc::clone(&secrets));
         let cache = Cache::new(Arc::clone(&clock));
         let outages = Outages::new(Arc::clone(&clock));
@@ -61,6 +63,7 @@ impl Broker {
             cache,
             outages,
             http: exchange::client(),
+            metrics,
         }
     }
 
@@ -68,6 +71,24 @@ impl Broker {
     /// has to be asked.
     #[must_use]
     pub fn cached(&self, ask: &CredentialAsk) -> Option<Result<Credential, CredentialFailure>> {
+        let known = self.known(ask);
+        // The rest is no matter of the cache: what is written down, and failures.
+        match (&*ask.auth_data, &known) {
+            (AuthData::OAuth2(_), Some(Ok(_))) => self.metrics.cache_hit(Cached::Credentials),
+            (AuthData::OAuth2(_), None) => self.metrics.cache_missed(Cached::Credentials),
+            (
+                AuthData::None
+                | AuthData::Header(_)
+                | AuthData::Mapping(_)
+                | AuthData::Passthrough
+                | AuthData::OAuth2(_),
+                _,
+            ) => {}
+        }
+        known
+    }
+
+    fn known(&self, ask: &CredentialAsk) -> Option<Result<Credential, CredentialFailure>> {
         match &*ask.auth_data {
             AuthData::None => Some(Ok(Credential::default())),
             AuthData::Header(headers) => Some(self.headers(&ask.server, headers)),
@@ -98,7 +119,7 @@ impl Broker {
     ///
     /// There is no credential, or it can't be had now.
     pub async fn obtain(&self, ask: CredentialAsk) -> Result<Credential, CredentialFailure> {
-        if let Some(known) = self.cached(&ask) {
+        if let Some(known) = self.known(&ask) {
             return known;
         }
         let AuthData::OAuth2(oauth2) = &*ask.auth_data else {
@@ -152,6 +173,7 @@ impl Broker {
         let milliseconds = self.clock.steady().saturating_sub(began).as_millis();
         let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
         let (server, grant) = (&*ask.server, request::grant_name(&oauth2.grant));
+        self.metrics.token_requested(server, result(&asked));
         match &asked {
             Err(problem) if problem.is_outage() => self.outages.seen(&oauth2.token_url, began),
             Ok(_) | Err(_) => self.outages.over(&oauth2.token_url),
@@ -183,6 +205,17 @@ impl Broker {
             credential.headers.push((name.clone(), value));
         }
         Ok(credential)
+    }
+}
+
+/// What came of asking, in a word.
+fn result(asked: &Result<answer::Token, answer::Problem>) -> Fetched {
+    match asked {
+        Ok(_) => Fetched::Ok,
+        Err(problem) => match problem.failure() {
+            CredentialFailure::Refused | CredentialFailure::NoneForCaller => Fetched::Refused,
+            CredentialFailure::Unavailable => Fetched::Unavailable,
+        },
     }
 }
 

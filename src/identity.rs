@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::exchange::{IdentityAsk, IdentityFailure};
 use crate::oauth::Algorithm;
 use crate::policy::{Caller, Issuer, IssuerKeys, SecretText, Trust};
+use crate::telemetry::{Cache, Metrics};
 use cache::{Entry, Verified};
 use flaw::Flaw;
 use source::{Means, Seek, Source, View};
@@ -56,14 +57,15 @@ enum Attempt {
 
 impl Verifier {
     /// A verifier that has no keys yet. `secrets` tells what a text of the manifest stands for, or
-    /// `None` when it can't.
+    /// `None` when it can't. What it keeps and fetches is counted.
     #[must_use]
     pub fn new(
         clock: Arc<dyn Clock>,
         secrets: impl Fn(&SecretText) -> Option<SecretString> + Send + Sync + 'static,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            means: Arc::new(Means::new(clock, Box::new(secrets))),
+            means: Arc::new(Means::new(clock, Box::new(secrets), metrics)),
             sources: RwLock::default(),
             verified: Verified::new(),
             #[cfg(test)]
@@ -112,6 +114,7 @@ impl Verifier {
         };
         let digest = cache::digest(&ask.token);
         if let Some(caller) = self.known(ask, issuers, &digest)? {
+            self.means.metrics.cache_hit(Cache::CallerTokens);
             return Ok(Attempt::Done(Ok(caller)));
         }
         let token = Unverified::read(ask.token.expose())?;
@@ -193,6 +196,7 @@ impl Verifier {
             Err(Flaw::UnknownKey) if view.has_failed => return Ok(Checked::Unavailable),
             key => key?,
         };
+        self.means.metrics.cache_missed(Cache::CallerTokens);
         #[cfg(test)]
         self.checks
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -17,9 +17,9 @@
 //! - [`scenario`]: single messages, put to the exchange. The pure core ends here.
 //! - [`clock`]: the time, as whoever needs it is given it.
 //! - [`stamp`]: whether a file is still the same.
+//! - [`outbound`]: requests to issuers, authorization servers, webhooks and collectors.
 //! - [`telemetry`]: what happened, as log lines, numbers, spans and audits.
 //! - [`capture`]: what went through, kept to be looked at and played again.
-//! - [`outbound`]: requests to issuers, authorization servers and webhooks.
 //! - [`secret`]: what the references in a manifest stand for.
 //! - [`identity`]: who calls: the signatures of tokens, and the keys of their issuers.
 //! - [`credential`]: with what requests go on in the place of the caller's own credentials.

@@ -1,9 +1,10 @@
-//! Requests to issuers, authorization servers and webhooks: to where the manifest says, and nowhere else.
+//! Requests to issuers, authorization servers, webhooks and collectors: to where the manifest or the
+//! administrator says, and nowhere else.
 
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -55,6 +56,23 @@ pub fn keeping_client(whole: Duration) -> Result<Client, Trouble> {
         .pool_idle_timeout(IDLE)
         .build()
         .map_err(|_| Trouble::Client)
+}
+
+/// Such a client that keeps connections, and takes these authorities for good besides those of the system.
+///
+/// # Errors
+///
+/// It can't be made.
+pub fn client_trusting(
+    whole: Duration,
+    authorities: impl IntoIterator<Item = Certificate>,
+) -> Result<Client, Trouble> {
+    let mut builder = builder(whole).pool_idle_timeout(IDLE);
+    let mut authorities = authorities.into_iter().peekable();
+    if authorities.peek().is_some() {
+        builder = builder.tls_certs_merge(authorities);
+    }
+    builder.build().map_err(|_| Trouble::Client)
 }
 
 fn builder(whole: Duration) -> ClientBuilder {

@@ -22,6 +22,7 @@ mod secret_text;
 mod sessions;
 mod skill;
 mod tasks;
+mod tool_labels;
 mod tool_names;
 mod uri;
 mod uri_rules;

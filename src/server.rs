@@ -122,7 +122,8 @@ impl Server {
     ) -> io::Result<()> {
         let new_exchange =
             move |route: Option<String>| Exchange::new(Arc::clone(&policies.borrow()), route);
-        self.run_with(new_exchange, Arc::new(Answers::new()), shutdown)
+        let answers = Answers::new(&self.options.telemetry.metrics);
+        self.run_with(new_exchange, Arc::new(answers), shutdown)
     }
 
     /// Serves with exchanges that `new_machine` makes; `resolver` answers what they ask.

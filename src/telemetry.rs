@@ -11,6 +11,8 @@ mod metadata;
 mod metrics;
 mod observer;
 mod payload;
+mod otlp_env;
+mod push;
 mod record;
 mod sink;
 mod spans;
@@ -35,7 +37,10 @@ pub use bodies::{Bodies, Kept, Share, Wanted};
 pub use cover::Cover;
 pub use metadata::{Field, Metadata, subject_digest};
 pub use metrics::{CONTENT_TYPE, Metrics};
+pub use metrics::{CONTENT_TYPE, Cache, Fetched, Metrics};
 pub use observer::Observer;
+pub use otlp_env::{InvalidExport, MetricsExport};
+pub use push::{NoPush, Push};
 pub use record::{End, Guarded, Message, Outcome, Phase, PhaseKind, Record, Refused, Verdict};
 pub use sink::{Drops, Sink, Wants};
 pub use spans::{ExportError, InvalidSettings, Settings, SpansError};
@@ -67,6 +72,15 @@ impl Telemetry {
             metrics,
             ..Self::default()
         }
+    }
+
+    /// The same, whose metrics show what its sinks drop.
+    #[must_use]
+    pub fn showing_drops(self) -> Self {
+        for sink in &self.sinks {
+            self.metrics.show_drops(sink.name(), sink.drops());
+        }
+        self
     }
 
     /// The time on the clock of the process.

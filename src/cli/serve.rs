@@ -1,5 +1,6 @@
 //! `sluice serve`
 
+mod push;
 mod spans;
 
 use std::io;
@@ -107,6 +108,7 @@ impl Serve {
             Err(exit) => return Ok(exit),
         };
         metrics.manifest_loaded(SystemClock.unix());
+        let counted = Arc::clone(&metrics);
         let telemetry = match self.telemetry(metrics) {
             Ok(telemetry) => telemetry,
             Err(error) => {
@@ -119,7 +121,7 @@ impl Serve {
             workers: self.workers.unwrap_or(defaults.workers),
             drain: Duration::from_secs(self.drain),
             tls: tls.as_ref().map(WatchedTls::configs),
-            telemetry: Arc::new(telemetry),
+            telemetry: Arc::new(telemetry.showing_drops()),
             admin: self.admin,
         };
         let server = match Server::bind(&self.listen, options) {
@@ -130,6 +132,7 @@ impl Serve {
             }
         };
         start_log(filter, self.log_format, out.colors_errors());
+        let _push = push::start(counted);
         warn_of_plain(server.addresses(), tls.is_some());
         if let Some(tls) = &tls {
             tls.warn_of_open_key();

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::outbound::Trouble;
 use crate::policy::{IssuerKeys, SecretText};
 use crate::stamp::Stamp;
+use crate::telemetry::{Fetched, Metrics};
 
 /// How old a fetched set may be before the next one is fetched, while it goes on being used.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -38,6 +39,7 @@ pub(super) type Secrets = dyn Fn(&SecretText) -> Option<SecretString> + Send + S
 pub(super) struct Means {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) secrets: Box<Secrets>,
+    pub(super) metrics: Arc<Metrics>,
     client: OnceLock<Result<Client, Trouble>>,
 }
 
@@ -110,10 +112,11 @@ enum Found {
 }
 
 impl Means {
-    pub(super) fn new(clock: Arc<dyn Clock>, secrets: Box<Secrets>) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, secrets: Box<Secrets>, metrics: Arc<Metrics>) -> Self {
         Self {
             clock,
             secrets,
+            metrics,
             client: OnceLock::new(),
         }
     }
@@ -211,6 +214,18 @@ impl Source {
         }
     }
 
+    /// Counts a look, if it was a fetch.
+    fn count(&self, has_keys: bool) {
+        if self.is_remote() {
+            let result = if has_keys {
+                Fetched::Ok
+            } else {
+                Fetched::Unavailable
+            };
+            self.means.metrics.keys_fetched(&self.issuer, result);
+        }
+    }
+
     fn is_remote(&self) -> bool {
         matches!(self.place, IssuerKeys::Uri(_))
     }
@@ -270,6 +285,7 @@ impl Flight {
 
     async fn fly(self) {
         let found = self.source.find().await;
+        self.source.count(found.is_ok());
         let now = self.source.means.clock.steady();
         let mut state = self.source.state();
         state.flights += 1;

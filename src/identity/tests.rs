@@ -150,7 +150,11 @@ fn verifier() -> (Arc<Verifier>, Arc<TestClock>) {
         [crate::policy::Piece::Text(secret)] => Some(SecretString::from(secret.as_str())),
         _ => None,
     };
-    let verifier = Verifier::new(Arc::clone(&clock) as Arc<dyn Clock>, secrets);
+    let verifier = Verifier::new(
+        Arc::clone(&clock) as Arc<dyn Clock>,
+        secrets,
+        Arc::default(),
+    );
     (Arc::new(verifier), clock)
 }
 

@@ -34,6 +34,11 @@ impl ToolNames {
         self.shown.is_empty()
     }
 
+    /// The tools that have another name, as the server names them.
+    pub(super) fn renamed(&self) -> impl Iterator<Item = &str> {
+        self.shown.keys().map(String::as_str)
+    }
+
     /// The name by which clients know a tool of the server, if they know it: see
     /// [`is_hidden`](Self::is_hidden).
     #[must_use]

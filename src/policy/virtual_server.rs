@@ -21,6 +21,7 @@ use super::payloads::Payloads;
 use super::principal::Membership;
 use super::reason::Reason;
 use super::rule::{Rule, RuleId, Rules, Verdict};
+use super::tool_labels::ToolLabels;
 use super::tool_names::ToolNames;
 use super::uri_rules::UriRules;
 
@@ -140,6 +141,7 @@ pub struct VirtualServer {
     definition: Definition,
     resources: UriRules,
     skills: UriRules,
+    labels: ToolLabels,
     keys: Option<Arc<Keys>>,
     learned: Option<Arc<Learned>>,
     stopwatch: Option<Stopwatch>,
@@ -158,7 +160,10 @@ impl VirtualServer {
     /// The virtual server of this definition.
     #[must_use]
     pub fn new(mut definition: Definition) -> Self {
+        let known = definition.shown.keys().map(String::as_str);
+        let known = known.chain(definition.tool_names.renamed());
         Self {
+            labels: ToolLabels::new(&definition.tools, known),
             resources: UriRules::new(std::mem::take(&mut definition.resources)),
             skills: UriRules::new(std::mem::take(&mut definition.skills)),
             definition,
@@ -447,6 +452,14 @@ impl VirtualServer {
             },
             Some(verdict @ (Verdict::Disabled(_) | Verdict::Unmentioned)) => verdict,
         }
+    }
+
+    /// What the manifest calls a tool of this name (the server's) that this rule enables: the name where
+    /// the manifest spells it out, else the pattern of the rule; without a rule, of the first one that
+    /// it matches. There are as many of these as the manifest has words.
+    #[must_use]
+    pub fn tool_label(&self, name: &str, rule: Option<&RuleId>) -> Option<&Arc<str>> {
+        self.labels.of(name, rule, &self.definition.tools)
     }
 
     /// The rule with this id, if it is one of this virtual server's.

@@ -9,7 +9,9 @@ use crate::exchange::{Ask, CredentialFailure, Event, IdentityFailure, JudgementF
 use crate::ext_proc::{Answer, Resolver};
 use crate::identity::Verifier;
 use crate::middleware::Middlewares;
+use crate::policy::SecretText;
 use crate::secret::Secrets;
+use crate::telemetry::Metrics;
 
 /// How long finding out may take. Envoy is told to wait for longer.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -23,21 +25,26 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(metrics: &Arc<Metrics>) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let secrets = Arc::new(Secrets::new(Arc::clone(&clock)));
         let of_issuers = Arc::clone(&secrets);
-        let verifier = Verifier::new(Arc::clone(&clock), move |text| {
+        let of_issuers = move |text: &SecretText| {
             let resolved = of_issuers.resolve(text);
             resolved
                 .inspect_err(
                     |error| tracing::error!(%error, "the secret of an issuer is not there"),
                 )
                 .ok()
-        });
+        };
+        let verifier = Verifier::new(Arc::clone(&clock), of_issuers, Arc::clone(metrics));
         Self {
             verifier: Arc::new(verifier),
-            broker: Arc::new(Broker::new(Arc::clone(&clock), Arc::clone(&secrets))),
+            broker: Arc::new(Broker::new(
+                Arc::clone(&clock),
+                Arc::clone(&secrets),
+                Arc::clone(metrics),
+            )),
             middlewares: Arc::new(Middlewares::new(clock, secrets)),
         }
     }

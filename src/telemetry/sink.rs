@@ -37,7 +37,8 @@ impl Drops {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    /// How much that is.
+    pub(super) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -115,6 +116,11 @@ impl Sink {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The counter of what was dropped.
+    pub(super) fn drops(&self) -> Drops {
+        self.dropped.clone()
     }
 
     /// How many records were dropped, because there was no room here or behind the worker.

@@ -117,3 +117,42 @@ async fn what_was_asked_otherwise_is_asked_again() {
     let gone = verify(&verifier, &authentication(Vec::new()), &token).await;
     assert_eq!(gone, "The access token is not valid");
 }
+
+#[tokio::test]
+async fn fetches_and_what_is_kept_are_counted() {
+    let idp = Idp::start(&[RSA.jwk("a")]).await;
+    let authentication = authentication(vec![issuer(idp.keys())]);
+    let (verifier, clock) = verifier();
+    let token = long();
+    for _ in 0..3 {
+        assert_eq!(verify(&verifier, &authentication, &token).await, "alice");
+    }
+    // One that is refused for what it claims costs no signature.
+    verify(&verifier, &authentication, "e30.e30.e30").await;
+    idp.answer(StatusCode::SERVICE_UNAVAILABLE, "");
+    clock.forward(301);
+    assert_eq!(verify(&verifier, &authentication, &token).await, "alice");
+    idp.fetched(2).await;
+    let page = verifier.means.metrics.text();
+    for (series, expected) in [
+        (
+            r#"key_fetches_total{issuer="https://idp.example.com/",result="ok"}"#,
+            1,
+        ),
+        (
+            r#"key_fetches_total{issuer="https://idp.example.com/",result="unavailable"}"#,
+            1,
+        ),
+        (
+            r#"cache_requests_total{cache="caller_tokens",result="hit"}"#,
+            2,
+        ),
+        (
+            r#"cache_requests_total{cache="caller_tokens",result="miss"}"#,
+            2,
+        ),
+    ] {
+        let line = format!("sluice_{series} {expected}");
+        assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+    }
+}

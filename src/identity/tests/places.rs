@@ -159,9 +159,9 @@ async fn a_secret_that_changes_ends_what_it_signed() {
     let secret = Arc::new(Mutex::new("a".repeat(32)));
     let clock = Arc::new(TestClock::default());
     let read = Arc::clone(&secret);
-    let verifier = Verifier::new(Arc::clone(&clock) as Arc<dyn Clock>, move |_| {
-        Some(SecretString::from(read.lock().unwrap().as_str()))
-    });
+    let secrets = move |_: &SecretText| Some(SecretString::from(read.lock().unwrap().as_str()));
+    let dynamic = Arc::clone(&clock) as Arc<dyn Clock>;
+    let verifier = Verifier::new(dynamic, secrets, Arc::default());
     let mut issuer = issuer(IssuerKeys::Secret(SecretText::parse("${env:S}").unwrap()));
     issuer.algorithms = vec![Algorithm::Hs256];
     let authentication = authentication(vec![issuer]);
