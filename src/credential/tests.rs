@@ -307,7 +307,7 @@ async fn what_is_asked_for_and_what_is_kept_is_counted() {
     get("carol").await;
     assert!(
         broker
-            .cached(&ask(AuthData::None, caller(json!({}))))
+            .cached(&ask(AuthData::None, caller(json!({"sub": "d"}))))
             .is_some()
     );
     let page = broker.metrics.text();
