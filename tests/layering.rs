@@ -26,8 +26,6 @@ const ROOMS: &[&str] = &[
     "outbound",
     "telemetry",
     "capture",
-    "outbound",
-    "telemetry",
     "secret",
     "identity",
     "credential",
