@@ -1,6 +1,7 @@
 //! What is counted, and under which labels.
 
 mod ended;
+mod queries;
 mod traffic;
 
 use std::sync::Arc;
