@@ -55,6 +55,10 @@ struct Arguments {
     /// Leave Sluice out: plain Envoy and the do-nothing processor only
     #[arg(long)]
     without_sluice: bool,
+    /// A second Sluice, which writes spans for a collector that takes them and never answers; says
+    /// what that costs in relation to the first
+    #[arg(long, conflicts_with = "without_sluice")]
+    blackhole: bool,
     /// What `cargo bench` passes; means nothing
     #[arg(long, hide = true)]
     bench: bool,
@@ -91,7 +95,7 @@ fn main() -> ExitCode {
 
 fn measure(arguments: &Arguments) -> Result<(), String> {
     let full = Duration::try_from_secs_f64(arguments.seconds).map_err(|error| error.to_string())?;
-    let setups = Setup::start_all(!arguments.without_sluice)?;
+    let setups = Setup::start_all(!arguments.without_sluice, arguments.blackhole)?;
     let loads = Load::all();
     let wanted = |load: &Load| arguments.load.as_ref().is_none_or(|name| name == load.name);
     if !loads.iter().any(wanted) {
@@ -115,6 +119,14 @@ fn measure(arguments: &Arguments) -> Result<(), String> {
     match arguments.json {
         true => println!("{}", report.json()),
         false => println!("{}", report.table()),
+    }
+    if arguments.blackhole && !arguments.json {
+        println!("{}", report.spans());
+        for setup in &setups {
+            if let Some(bytes) = setup.resident_bytes()? {
+                println!("  {} holds {} MiB", setup.name, bytes >> 20);
+            }
+        }
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::setup::{SLUICE, SPANS};
+
 /// The figures of one load on one set-up in one round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figures {
@@ -105,6 +107,24 @@ impl Report {
         let ours = self.of(load, setup).iter().filter_map(column.1);
         let base = self.of(load, BASELINE).iter().filter_map(column.1);
         Spread::of(ours.zip(base).map(|(ours, base)| ours / base).collect())
+    }
+
+    /// What spans cost: latencies with them in relation to those without, round by round.
+    pub(crate) fn spans(&self) -> String {
+        let mut text =
+            "With spans, in relation to without: median (least – most) of the rounds.\n".to_owned();
+        for load in self.loads() {
+            for (name, figure) in COLUMNS {
+                let with = self.of(load, SPANS).iter().filter_map(figure);
+                let without = self.of(load, SLUICE).iter().filter_map(figure);
+                let ratios = with.zip(without).map(|(with, without)| with / without);
+                if let Some(Spread { min, median, max }) = Spread::of(ratios.collect()) {
+                    let line = format!("  {load}: {name} ×{median:.2} ({min:.2} – {max:.2})\n");
+                    text.push_str(&line);
+                }
+            }
+        }
+        text
     }
 
     fn of(&self, load: &str, setup: &str) -> &[Figures] {

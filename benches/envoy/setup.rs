@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -27,6 +27,12 @@ virtual_servers:
     - name: records
       enabled_tools: [\"get_*\"]
 ";
+
+/// Sluice, as most have it.
+pub(crate) const SLUICE: &str = "Sluice";
+
+/// Sluice that writes spans.
+pub(crate) const SPANS: &str = "Sluice, spans";
 
 /// What answers Envoy.
 enum Processor {
@@ -73,7 +79,7 @@ impl Cpu {
 
 impl Setup {
     /// Starts the MCP server and the set-ups.
-    pub(crate) fn start_all(with_sluice: bool) -> Result<Vec<Self>, String> {
+    pub(crate) fn start_all(with_sluice: bool, blackhole: bool) -> Result<Vec<Self>, String> {
         let directory = tempfile::Builder::new().prefix("bench-").tempdir();
         let directory = Rc::new(directory.map_err(|error| error.to_string())?);
         let (upstream, address) = start_upstream()?;
@@ -100,12 +106,23 @@ impl Setup {
         let processor = Processor::DoNothing(answers_at(&mut command, &socket)?);
         setups.push(setup("do-nothing", &config(&socket)?, Some(processor))?);
 
+        let bare = sluice::Setup::new(env!("CARGO_BIN_EXE_sluice"), MANIFEST);
+        let mut wanted = Vec::new();
         if with_sluice {
-            let sluice = sluice::Setup::new(env!("CARGO_BIN_EXE_sluice"), MANIFEST)
+            wanted.push((SLUICE, bare.clone()));
+        }
+        if blackhole {
+            let collector = format!("http://{}", start_blackhole()?);
+            let spans = bare.environment("OTEL_EXPORTER_OTLP_ENDPOINT", &collector);
+            let spans = spans.environment("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+            wanted.push((SPANS, spans));
+        }
+        for (name, wanted) in wanted {
+            let sluice = wanted
                 .start()
                 .map_err(|error| format!("{error}\n(`--without-sluice` measures the rest)"))?;
             let config = config(sluice.socket())?;
-            setups.push(setup("Sluice", &config, Some(Processor::Sluice(sluice)))?);
+            setups.push(setup(name, &config, Some(Processor::Sluice(sluice)))?);
         }
         Ok(setups)
     }
@@ -117,7 +134,15 @@ impl Setup {
 
     /// Whether something here decides what passes.
     pub(crate) fn decides(&self) -> bool {
-        self.name == "Sluice"
+        [SLUICE, SPANS].contains(&self.name)
+    }
+
+    /// The memory that Sluice holds, in bytes.
+    pub(crate) fn resident_bytes(&self) -> Result<Option<u64>, String> {
+        match &self.processor {
+            Some(Processor::Sluice(process)) => process.resident_bytes().map(Some),
+            Some(Processor::DoNothing(_)) | None => Ok(None),
+        }
     }
 
     /// The CPU time of Envoy and of its processor so far.
@@ -131,6 +156,14 @@ impl Setup {
                 .transpose()?,
         })
     }
+}
+
+/// Starts a collector that takes every connection, and reads and writes nothing.
+fn start_blackhole() -> Result<SocketAddr, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    std::thread::spawn(move || drop(listener.incoming().collect::<Vec<_>>()));
+    Ok(address)
 }
 
 fn this_executable() -> Result<Command, String> {

@@ -1,4 +1,5 @@
 //! What is told of exchanges, and to whom.
 
+mod blackhole;
 mod collector;
 mod spans;
