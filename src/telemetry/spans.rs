@@ -77,3 +77,6 @@ fn work(exporter: &Exporter, records: &Receiver<Arc<Record>>, drops: &Drops) {
         tracing::warn!(%error, "not all spans were sent");
     }
 }
+
+#[cfg(test)]
+mod tests;
