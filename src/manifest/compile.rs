@@ -9,7 +9,6 @@ mod identity;
 mod limits;
 mod matching;
 mod patterns;
-mod recording;
 mod rules;
 mod scenarios;
 mod skills;

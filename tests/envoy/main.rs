@@ -21,7 +21,6 @@ mod upstream;
 
 mod answers;
 mod arrivals;
-mod capture;
 mod clients;
 mod drain;
 mod edges;
