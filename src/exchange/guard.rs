@@ -234,7 +234,7 @@ impl Guarding {
     ) -> Result<(), Blocked> {
         let guard = &stage.guard;
         let is_refused =
-            report.is_blocked() || (guard.operation == Operation::Validate && !report.is_clean());
+            report.is_blocked() || (guard.operation == Operation::Validate && report.finds_fault());
         let outcome = match (&looked, guard.strategy) {
             (Err(_), _) => Outcome::Failed,
             (Ok(()), _) if is_refused => Outcome::Blocked,

@@ -5,6 +5,9 @@
 
 mod budget;
 mod cut;
+mod nested;
+mod size;
+mod source;
 mod table;
 mod tally;
 
@@ -67,7 +70,7 @@ impl Limit {
     ///
     /// # Errors
     ///
-    /// A part can't be read.
+    /// A part can't be read, or fields may hide in a text that looks like JSON and can't be read.
     pub fn inspect<'d>(
         &self,
         input: &Input<'_, 'd>,
@@ -76,9 +79,14 @@ impl Limit {
     ) -> Result<(), Failure> {
         let parts = Parts::read(self, input)?;
         let mut cut = parts.cut(Caps::default());
+        if cut.tally.is_unread {
+            return Err(Failure::new(
+                "a text in it looks like JSON and can't be read",
+            ));
+        }
         if let Some(most) = self.max_bytes.filter(|most| cut.bytes() > *most) {
             let was = cut.bytes();
-            match parts.fit(most) {
+            match parts.fit(&cut, most) {
                 Some(fitting) => cut = fitting,
                 None => report.block(format!(
                     "it has {} bytes, and at most {} are allowed",
@@ -109,6 +117,14 @@ impl Limit {
                 Rule::Fields => "it has fields that are not allowed".to_owned(),
             });
         }
+        if let Some(path) = tally.first_prose() {
+            report.find_with(|| Finding {
+                rule: "fields_unread".into(),
+                path: path.to_owned(),
+                entity: None,
+                action: Action::Report,
+            });
+        }
         for note in tally.notes() {
             report.note(note);
         }
@@ -116,10 +132,9 @@ impl Limit {
 
     /// Loosens what the tool promises of its results.
     pub fn edit_tool<'d>(&self, tool: Value<'d>, splice: &mut Splice<'d>) {
-        let filters = !self.allow.is_empty() || !self.deny.is_empty();
         let change = Change {
             text: &|text, _| self.max_bytes.is_some() && text.len() > SHORT,
-            removes: filters || self.max_depth.is_some(),
+            removes: self.filters() || self.max_depth.is_some(),
             shortens: true,
             ..Change::default()
         };
@@ -133,6 +148,17 @@ impl Limit {
     /// It leaves it; the text says what.
     pub fn self_test(&self) -> Result<(), String> {
         cut::self_test(self)
+    }
+
+    /// Whether it is about members.
+    fn filters(&self) -> bool {
+        !self.allow.is_empty() || !self.deny.is_empty()
+    }
+
+    /// Whether members might have to go from what is below a place.
+    fn filters_below(&self, path: &[Segment<'_>]) -> bool {
+        let is_allowed = |pattern: &PathPattern| pattern.covers(path);
+        !self.deny.is_empty() || (self.filters() && !self.allow.iter().any(is_allowed))
     }
 
     /// Whether a member stays.

@@ -10,7 +10,7 @@ use crate::json::folds_to;
 pub struct Path<'a>(pub Vec<Segment<'a>>);
 
 /// A step of a way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment<'a> {
     /// To the member of an object.
     Key(Cow<'a, str>),

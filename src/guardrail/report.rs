@@ -133,6 +133,13 @@ impl Report {
         self.findings.is_empty() && self.block.is_none()
     }
 
+    /// Whether anything was found that is wrong, and not merely worth telling.
+    #[must_use]
+    pub fn finds_fault(&self) -> bool {
+        let is_fault = |finding: &Finding| finding.action != Action::Report;
+        self.is_blocked() || self.findings.iter().any(is_fault)
+    }
+
     /// Why something is wrong, in one text.
     #[must_use]
     pub fn reason(&self) -> String {

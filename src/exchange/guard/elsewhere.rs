@@ -43,9 +43,12 @@ impl Waiting {
         let looked = match judged {
             Ok(judgement) => {
                 let change = judgement.payload.filter(|_| judgement.allowed);
+                let validates = stage.guard.operation == Operation::Validate;
                 let action = match (judgement.allowed, &change) {
                     (false, _) => Action::Block,
                     (true, Some(_)) => Action::Change,
+                    // Whatever it finds is refused then.
+                    (true, None) if validates => Action::Block,
                     (true, None) => Action::Report,
                 };
                 for finding in judgement.findings {
@@ -59,7 +62,7 @@ impl Waiting {
                 if !judgement.allowed {
                     report.block(judgement.message.unwrap_or_default());
                 }
-                let may_change = stage.guard.operation == Operation::Mutate;
+                let may_change = !validates;
                 if change.is_some() && !may_change {
                     report.block("");
                 }

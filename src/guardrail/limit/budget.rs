@@ -6,10 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::cut::{self, Caps, Cutter};
+use super::nested::begins_as_json;
+use super::size::{Piece, Ruler};
+use super::source::{self, Blocks, Said, Source};
 use super::tally::Tally;
 use super::{Limit, SHORT};
-use crate::guardrail::{Failure, Form, Input, Part, PathPattern, Segment};
-use crate::json::{Splice, Value, quoted};
+use crate::guardrail::{Failure, Input, PathPattern, Segment};
+use crate::json::{Splice, quoted};
 
 /// The parts of a message.
 pub(super) struct Parts<'p, 'd> {
@@ -17,30 +20,6 @@ pub(super) struct Parts<'p, 'd> {
     exempt: &'p [PathPattern],
     parts: Vec<Source<'p, 'd>>,
     lists: Vec<Blocks<'p, 'd>>,
-}
-
-/// A list of blocks. Some servers put each row into a block of its own.
-struct Blocks<'p, 'd> {
-    part: &'p Part<'d>,
-    count: usize,
-    /// Whether each holds an object or an array.
-    are_rows: bool,
-}
-
-/// A part, and what it says.
-struct Source<'p, 'd> {
-    part: &'p Part<'d>,
-    text: Cow<'d, str>,
-    kind: Said,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Said {
-    /// JSON of its own.
-    Data,
-    /// JSON in a text.
-    Json,
-    Plain,
 }
 
 /// The parts, cut.
@@ -65,18 +44,11 @@ impl CutParts {
 impl<'p, 'd> Parts<'p, 'd> {
     /// Reads the parts that hold texts or JSON.
     pub(super) fn read(limit: &'p Limit, input: &Input<'p, 'd>) -> Result<Self, Failure> {
-        let exempt = input.exempt;
-        let is_read = |part: &&Part<'_>| !exempt.iter().any(|it| it.covers(&part.path.0));
-        let is_list = |part: &&Part<'_>| part.form == Form::Blocks;
-        let lists = input.parts.iter().filter(is_read).filter(is_list);
-        let lists = lists.map(list).collect();
-        let parts = input.parts.iter().filter(is_read);
-        let parts = parts.filter(|part| !is_list(part)).map(source);
-        let parts: Result<Vec<Option<_>>, _> = parts.collect();
+        let (lists, parts) = source::read(input)?;
         Ok(Self {
             limit,
-            exempt,
-            parts: parts?.into_iter().flatten().collect(),
+            exempt: input.exempt,
+            parts,
             lists,
         })
     }
@@ -101,28 +73,12 @@ impl<'p, 'd> Parts<'p, 'd> {
             all.kept.push(kept);
         }
         for source in &self.parts {
-            if self.is_gone(source, &all.kept) {
+            if is_gone(source, &all.kept) {
                 all.texts.push(None);
                 continue;
             }
-            let mut cutter = Cutter {
-                limit: self.limit,
-                exempt: self.exempt,
-                caps,
-                tally: &mut all.tally,
-                longest: all.longest,
-            };
-            let cut = match source.kind {
-                Said::Data => cutter.json(&source.text, &source.part.path.0, 0),
-                Said::Json => {
-                    let mut path = source.part.path.0.clone();
-                    path.push(Segment::Inside);
-                    cutter.json(&source.text, &path, 1)
-                }
-                Said::Plain => cutter.table(&source.text, &source.part.path.0),
-            };
-            all.longest = cutter.longest;
-            let cut = match plain.filter(|_| source.kind == Said::Plain) {
+            let cut = self.cut_one(source, caps, &mut all);
+            let cut = match plain.filter(|_| !source.kind.is_json()) {
                 Some(share) => {
                     let text = cut.as_deref().unwrap_or(&source.text);
                     cut::shorten(text, share_of(text.len(), share), &mut all.tally).or(cut)
@@ -130,13 +86,45 @@ impl<'p, 'd> Parts<'p, 'd> {
                 None => cut,
             };
             let bytes = cut.as_ref().map_or(source.text.len(), String::len);
-            match source.kind {
-                Said::Data | Said::Json => all.json_bytes += bytes,
-                Said::Plain => all.plain_bytes += bytes,
+            match source.kind.is_json() {
+                true => all.json_bytes += bytes,
+                false => all.plain_bytes += bytes,
             }
             all.texts.push(cut);
         }
         all
+    }
+
+    /// What becomes of a part; `None` if it stays.
+    fn cut_one(&self, source: &Source<'_, '_>, caps: Caps, all: &mut CutParts) -> Option<String> {
+        let path = &source.part.path.0;
+        let mut cutter = Cutter {
+            limit: self.limit,
+            exempt: self.exempt,
+            caps,
+            tally: &mut all.tally,
+            longest: all.longest,
+        };
+        let cut = match source.kind {
+            Said::Data => cutter.json(&source.text, path, 0),
+            Said::Json => cutter.json(&source.text, &inside(path), 1),
+            Said::Lines => {
+                let fewer = cutter.table(&source.text, path);
+                let text = fewer.as_deref().unwrap_or(&source.text);
+                let cut = cutter.lines(text, path, 1);
+                cut.map(Cow::into_owned).or(fewer.clone())
+            }
+            Said::Plain => cutter.table(&source.text, path),
+        };
+        all.longest = cutter.longest;
+        if source.kind == Said::Plain && self.limit.filters_below(&inside(path)) {
+            match begins_as_json(&source.text) {
+                true => all.tally.is_unread = true,
+                false if source.text.trim().is_empty() => {}
+                false => all.tally.prose(path),
+            }
+        }
+        cut
     }
 
     /// How many blocks of a list stay.
@@ -159,21 +147,11 @@ impl<'p, 'd> Parts<'p, 'd> {
         kept
     }
 
-    /// Whether a part belongs to a block that goes.
-    fn is_gone(&self, source: &Source<'_, '_>, kept: &[usize]) -> bool {
-        self.lists.iter().zip(kept).any(|(list, kept)| {
-            let inside = source.part.path.0.strip_prefix(list.part.path.0.as_slice());
-            let at = inside.and_then(|inside| inside.first());
-            matches!(at, Some(Segment::Index(at)) if at >= kept)
-        })
-    }
-
     /// Cuts all parts so that they have so many bytes at most; `None` if nothing helps.
     ///
     /// Arrays lose elements first, and where none would be left strings lose their ends. JSON and
     /// plain texts each have half of the room, and what the other does not need of its half.
-    pub(super) fn fit(&self, most: usize) -> Option<CutParts> {
-        let whole = self.cut(Caps::default());
+    pub(super) fn fit(&self, whole: &CutParts, most: usize) -> Option<CutParts> {
         let half = most / 2;
         let json = match (whole.json_bytes, whole.plain_bytes) {
             (json, _) if json <= half => json,
@@ -181,14 +159,45 @@ impl<'p, 'd> Parts<'p, 'd> {
             _ => half,
         };
         let plain = (most - json, whole.plain_bytes);
-        let fits = |caps: Caps| self.cut(caps).json_bytes <= json;
-        let caps = if fits(Caps::default()) {
+        let caps = if whole.json_bytes <= json {
             Some(Caps::default())
         } else {
+            let pieces = self.measure(whole, json);
+            let fits = |caps: Caps| fit(&pieces, caps, json);
             self.caps(whole.longest, json, &fits)
         };
         let cut = self.cut_all(caps?, Some(plain));
         (cut.bytes() <= most).then_some(cut)
+    }
+
+    /// What is left of the JSON once it is `cut`, ready to be fitted into so much room.
+    fn measure(&self, cut: &CutParts, room: usize) -> Vec<Measured> {
+        let ruler = Ruler {
+            exempt: self.exempt,
+            room,
+        };
+        let row = |(list, at): &(usize, usize)| {
+            let list = self.lists.get(*list)?;
+            list.are_rows.then_some(*at)
+        };
+        let measured = |(source, text): (&Source<'_, '_>, &Option<String>)| {
+            if !source.kind.is_json() || is_gone(source, &cut.kept) {
+                return None;
+            }
+            let text = text.as_deref().unwrap_or(&source.text);
+            let path = &source.part.path.0;
+            let piece = match source.kind {
+                Said::Data => ruler.measure(text, path, 0),
+                Said::Json | Said::Lines | Said::Plain => ruler.measure(text, &inside(path), 1),
+            };
+            let row = source.blocks.iter().filter_map(row).max();
+            Some(Measured { row, piece })
+        };
+        self.parts
+            .iter()
+            .zip(&cut.texts)
+            .filter_map(measured)
+            .collect()
     }
 
     fn caps(&self, longest: usize, most: usize, fits: &dyn Fn(Caps) -> bool) -> Option<Caps> {
@@ -220,58 +229,45 @@ impl<'p, 'd> Parts<'p, 'd> {
             let Some(text) = text else {
                 continue;
             };
-            let json = match (source.kind, source.part.form) {
+            let json = match (source.kind, source.is_encoded) {
                 (Said::Data, _) => text.clone(),
-                (Said::Json | Said::Plain, Form::Base64) => quoted(&STANDARD.encode(text)),
-                (Said::Json | Said::Plain, Form::Data | Form::Text | Form::Blocks) => quoted(text),
+                (Said::Json | Said::Lines | Said::Plain, true) => quoted(&STANDARD.encode(text)),
+                (Said::Json | Said::Lines | Said::Plain, false) => quoted(text),
             };
             splice.replace(source.part.value, json);
         }
     }
 }
 
-fn list<'p, 'd>(part: &'p Part<'d>) -> Blocks<'p, 'd> {
-    let is_row = |block: Value<'_>| {
-        let text = block.get("text").and_then(Value::as_str);
-        text.is_some_and(|text| cut::parse(&text).is_some())
-    };
-    Blocks {
-        part,
-        count: part.value.elements().count(),
-        are_rows: part.value.elements().all(is_row),
-    }
+/// The JSON of a part, measured.
+struct Measured {
+    /// Which row it lies in, if it goes with that.
+    row: Option<usize>,
+    piece: Piece,
 }
 
-/// What a part says, if it says anything that can be cut.
-fn source<'p, 'd>(part: &'p Part<'d>) -> Result<Option<Source<'p, 'd>>, Failure> {
-    let value = part.value;
-    if value.is_object() || value.is_array() {
-        let text = Cow::Borrowed(value.raw());
-        if cut::parse(&text).is_none() {
-            return Err(Failure::new("it nests too deep"));
-        }
-        return Ok(Some(Source {
-            part,
-            text,
-            kind: Said::Data,
-        }));
-    }
-    let Some(mut text) = value.as_str() else {
-        return Ok(None);
+/// Whether there is room for all pieces, cut.
+fn fit(pieces: &[Measured], caps: Caps, room: usize) -> bool {
+    let stays = |one: &&Measured| match (caps.items, one.row) {
+        (Some(items), Some(row)) => row < items,
+        (None, _) | (_, None) => true,
     };
-    if part.form == Form::Base64 {
-        let bytes = STANDARD.decode(text.as_bytes()).ok();
-        // What is no text is nothing that a model reads.
-        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
-            Some(decoded) => text = Cow::Owned(decoded),
-            None => return Ok(None),
-        }
-    }
-    let kind = match cut::parse(&text) {
-        Some(_) => Said::Json,
-        None => Said::Plain,
-    };
-    Ok(Some(Source { part, text, kind }))
+    let mut pieces = pieces.iter().filter(stays);
+    let left = pieces.try_fold(room, |room, one| one.piece.fit(caps, room));
+    left.is_some()
+}
+
+/// Whether a part belongs to a block that goes.
+fn is_gone(source: &Source<'_, '_>, kept: &[usize]) -> bool {
+    let mut blocks = source.blocks.iter();
+    blocks.any(|(list, at)| kept.get(*list).is_some_and(|kept| at >= kept))
+}
+
+/// The place of the JSON in a text.
+fn inside<'a>(path: &[Segment<'a>]) -> Vec<Segment<'a>> {
+    let mut path = path.to_vec();
+    path.push(Segment::Inside);
+    path
 }
 
 /// What `part` of `(room, whole)` gets of the room.

@@ -1,12 +1,15 @@
 //! One part of a message, cut.
 
+use std::borrow::Cow;
+
+use super::nested::{holds_others, lines, parse, seems_to_have_members};
 use super::tally::{Tally, grouped};
 use super::{Limit, Rule, SHORT, table};
 use crate::guardrail::{PathPattern, Segment};
-use crate::json::{Document, Kind, Limits, LoneSurrogates, Splice, Value, quoted};
+use crate::json::{Document, Kind, Splice, Value, quoted};
 
 /// How often JSON may hold a string that holds JSON.
-const LEVELS: usize = 4;
+pub(super) const LEVELS: usize = 4;
 
 /// What is cut beyond the limits, to fit into the bytes that there are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,6 +18,13 @@ pub(super) struct Caps {
     pub(super) items: Option<usize>,
     /// The most bytes of a string in JSON.
     pub(super) string: Option<usize>,
+}
+
+impl Caps {
+    /// The most bytes of a string that is no JSON.
+    pub(super) fn string_cap(self) -> usize {
+        self.string.unwrap_or(usize::MAX).max(SHORT)
+    }
 }
 
 /// Cuts texts.
@@ -26,13 +36,6 @@ pub(super) struct Cutter<'c> {
     /// How long the longest array is that stays.
     pub(super) longest: usize,
 }
-
-/// What JSON in texts may be.
-pub(super) const JSON: Limits = Limits {
-    depth: 128,
-    number_digits: 1024,
-    lone_surrogates: LoneSurrogates::Replace,
-};
 
 impl Cutter<'_> {
     /// A JSON text, cut; `None` if it stays, or is no object or array.
@@ -86,14 +89,16 @@ impl Cutter<'_> {
     }
 
     fn object<'d>(&mut self, object: Value<'d>, place: &mut Place<'d>, splice: &mut Splice<'d>) {
-        let filters = !self.limit.allow.is_empty() || !self.limit.deny.is_empty();
+        let filters = self.limit.filters();
+        // Only what is allowed asks for it, since it means reading a string.
+        let is_leaf = |value| !self.limit.allow.is_empty() && !holds_others(value);
         place.depth += 1;
         let mut gone = Vec::new();
         for member in object.members() {
             place.path.push(Segment::Key(member.key()));
             let value = member.value();
             let stays = !filters
-                || self.limit.has_field(&place.path, !holds_others(value))
+                || self.limit.has_field(&place.path, is_leaf(value))
                 || self.exempt.iter().any(|it| it.covers(&place.path));
             if stays {
                 self.value(value, place, splice);
@@ -150,10 +155,52 @@ impl Cutter<'_> {
             }
             return;
         }
-        let cap = self.caps.string.unwrap_or(usize::MAX).max(SHORT);
-        if let Some(cut) = shorten(&text, cap, self.tally) {
+        let of_lines = match place.level < LEVELS {
+            true => self.lines(&text, &place.path, place.level + 1),
+            false => None,
+        };
+        let is_hidden = of_lines.is_none() && seems_to_have_members(&text);
+        if is_hidden && self.limit.filters_below(&place.path) {
+            self.tally.is_unread = true;
+        }
+        let cut = of_lines.unwrap_or(Cow::Borrowed(&text));
+        if let Some(short) = shorten(&cut, self.caps.string_cap(), self.tally) {
+            splice.replace(value, quoted(&short));
+        } else if let Cow::Owned(cut) = cut {
             splice.replace(value, quoted(&cut));
         }
+    }
+
+    /// A text with a JSON value a line, each of them cut, but not to save room; `None` if it is no
+    /// such text.
+    pub(super) fn lines<'t>(
+        &mut self,
+        text: &'t str,
+        path: &[Segment<'_>],
+        level: usize,
+    ) -> Option<Cow<'t, str>> {
+        let lines = lines(text)?;
+        let mut path = path.to_vec();
+        path.push(Segment::Inside);
+        let mut cutter = Cutter {
+            limit: self.limit,
+            exempt: self.exempt,
+            caps: Caps::default(),
+            tally: self.tally,
+            longest: 0,
+        };
+        let mut all = String::with_capacity(text.len());
+        let mut is_cut = false;
+        for (line, document) in &lines {
+            let cut = document.as_ref();
+            let cut = cut.and_then(|document| cutter.document(document, &path, level));
+            is_cut |= cut.is_some();
+            all.push_str(cut.as_deref().unwrap_or(line));
+        }
+        Some(match is_cut {
+            true => Cow::Owned(all),
+            false => Cow::Borrowed(text),
+        })
     }
 
     /// A text that is no JSON, with no more rows than allowed; `None` if it stays.
@@ -174,42 +221,20 @@ struct Place<'d> {
     level: usize,
 }
 
-/// Whether a value has members or elements of its own, be it in the JSON that it holds.
-fn holds_others(value: Value<'_>) -> bool {
-    match value.kind() {
-        Kind::Object | Kind::Array => true,
-        Kind::String => value.as_str().is_some_and(|text| may_be_json(&text)),
-        Kind::Null | Kind::Bool | Kind::Number => false,
-    }
-}
-
-/// The object or array that a text is.
-pub(super) fn parse(text: &str) -> Option<Document<'_>> {
-    if !may_be_json(text) {
-        return None;
-    }
-    let document = Document::parse(text.as_bytes(), &JSON).ok()?;
-    let is_whole = document.root().is_object() || document.root().is_array();
-    is_whole.then_some(document)
-}
-
-fn may_be_json(text: &str) -> bool {
-    let text = text.trim();
-    (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
-}
-
 /// The text without its end, and a mark of how much there was; `None` if it is short enough.
 pub(super) fn shorten(text: &str, most: usize, tally: &mut Tally) -> Option<String> {
     if text.len() <= most {
         return None;
     }
-    let mark = format!(" […{} bytes in all]", grouped(text.len()));
-    let mut end = most.saturating_sub(mark.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let mark = mark(text.len());
+    let end = text.floor_char_boundary(most.saturating_sub(mark.len()));
     tally.text(end, text.len());
     Some(format!("{}{mark}", text.get(..end).unwrap_or_default()))
+}
+
+/// What stands at the end of a text of so many bytes that lost its end.
+pub(super) fn mark(length: usize) -> String {
+    format!(" […{} bytes in all]", grouped(length))
 }
 
 /// Shows a limit something that is too large in each way.

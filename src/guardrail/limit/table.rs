@@ -63,6 +63,6 @@ fn count(line: &str, separator: char) -> usize {
 fn values(lines: &[&str]) -> Option<(usize, usize)> {
     let filled = lines.iter().rposition(|line| !line.trim().is_empty())? + 1;
     let lines = lines.get(..filled).filter(|lines| lines.len() >= 2)?;
-    let is_value = |line: &&str| super::cut::parse(line.trim()).is_some();
+    let is_value = |line: &&str| super::nested::parse_whole(line.trim()).is_some();
     lines.iter().all(is_value).then_some((0, filled))
 }

@@ -15,6 +15,10 @@ pub(super) struct Tally {
     found: Vec<(Rule, String)>,
     lists: Vec<Cut>,
     texts: Option<(usize, usize)>,
+    /// The first text in which no fields can be told.
+    prose: Option<String>,
+    /// Whether fields may hide in what looks like JSON and is none.
+    pub(super) is_unread: bool,
 }
 
 /// How much of an array stays.
@@ -56,6 +60,17 @@ impl Tally {
     pub(super) fn text(&mut self, kept: usize, of: usize) {
         let (all_kept, all) = self.texts.unwrap_or_default();
         self.texts = Some((all_kept + kept, all + of));
+    }
+
+    /// There is a text in which no fields can be told.
+    pub(super) fn prose(&mut self, path: &[Segment<'_>]) {
+        self.prose
+            .get_or_insert_with(|| Path(path.to_vec()).to_string());
+    }
+
+    /// Where the first text is in which no fields can be told.
+    pub(super) fn first_prose(&self) -> Option<&str> {
+        self.prose.as_deref()
     }
 
     pub(super) fn findings(&self) -> &[(Rule, String)] {

@@ -1,3 +1,5 @@
+mod fields;
+
 use proptest::prelude::*;
 
 use super::super::{Form, Operation, Part, Phase, Report};
@@ -37,6 +39,27 @@ fn limited(limit: &Limit, text: &str, structured: &str) -> (String, String, Repo
     let elements: Vec<_> = document.root().elements().collect();
     let text = elements[0].as_str().unwrap().into_owned();
     (text, elements[1].raw().to_owned(), report)
+}
+
+#[test]
+fn bytes_are_fitted_without_reading_again() {
+    let limit = Limit {
+        max_bytes: Some(1000),
+        ..Limit::default()
+    };
+    let body = format!(r#"{{"a":"{}","b":{}}}"#, "x".repeat(3000), rows(500));
+    for json in [
+        rows(500),
+        body,
+        format!(r#"{{"result":{}}}"#, quoted(&rows(500))),
+    ] {
+        nested::PARSED.set(0);
+        let (text, structured, report) = limited(&limit, &json, &json);
+        assert!(!report.is_blocked() && text == structured);
+        let parsed = nested::PARSED.get();
+        // Reading it, cutting it to the limits, measuring it and cutting it to size, in two levels.
+        assert!(parsed <= 2 * 8 * json.len(), "{parsed} of {}", json.len());
+    }
 }
 
 fn rows(count: usize) -> String {
@@ -276,7 +299,43 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// A limit that is only there to be measured.
+fn measured(source: &str, caps: Caps, room: usize) -> (bool, usize) {
+    let limit = Limit::default();
+    let mut tally = Tally::default();
+    let mut cutter = cut::Cutter {
+        limit: &limit,
+        exempt: &[],
+        caps,
+        tally: &mut tally,
+        longest: 0,
+    };
+    let cut = cutter.json(source, &[], 0);
+    let ruler = size::Ruler { exempt: &[], room };
+    let fits = ruler.measure(source, &[], 0).fit(caps, room).is_some();
+    (fits, cut.map_or(source.len(), |cut| cut.len()))
+}
+
 proptest! {
+    #[test]
+    fn what_is_measured_is_what_is_cut(
+        value in json(),
+        levels in 0..4,
+        items in prop::option::of(0_usize..9),
+        string in prop::option::of(64_usize..200),
+        room in 0_usize..900,
+    ) {
+        let nest = |inner: String, _| format!(r#"{{"a": [ {} , "\\u00e9"]}}"#, quoted(&inner));
+        let source = (0..levels).fold(format!("{{\"b\":{value} }}"), nest);
+        let caps = Caps { items, string };
+        let (fits, bytes) = measured(&source, caps, room);
+        prop_assert_eq!(fits, bytes <= room, "{} in {}: {}", bytes, room, &source);
+        // What is near the edge is what matters.
+        for room in [bytes.saturating_sub(1), bytes] {
+            prop_assert_eq!(measured(&source, caps, room).0, bytes <= room);
+        }
+    }
+
     #[test]
     fn what_is_cut_fits_and_stays_json(value in json(), most in 64_usize..600) {
         let limit = Limit { max_bytes: Some(most), ..Limit::default() };

@@ -39,6 +39,7 @@ guardrails:
   blocking: {type: redact, actions: {email: block}}
   auditing: {type: redact, enforcing_strategy: audit}
   small: {type: limit, max_rows: 2}
+  fewer: {type: limit, operation: validate, fields: {deny: ["**.ssn"]}}
   removing: {type: redact, action: remove}
   clean: {type: sanitize}
   service: {type: grpc, address: "unix:/run/guardrail.sock"}
@@ -354,6 +355,27 @@ fn what_is_left_out_is_told_beside_the_result() {
         assert_eq!(message["result"]["structuredContent"], few);
         assert_eq!(content[0]["text"], few.to_string());
         assert_eq!(content[1]["text"], "2 of 3 rows; narrow the query");
+    }
+}
+
+#[test]
+fn fields_are_refused_in_json_and_in_what_only_looks_like_it() {
+    let is_withheld = |text: &str| {
+        let message = blocks(json!({"type": "text", "text": text}));
+        let shown = shown("fewer", "2025-11-25", &tool(), &message);
+        let text = shown[0].strip_prefix("data: ").unwrap_or(&shown[0]);
+        let shown: Value = serde_json::from_str(text.trim()).unwrap();
+        shown["result"]["isError"] == true
+    };
+    for text in [
+        r#"{"ssn":1}"#,
+        r#"{"ssn":1,"ssn":2}"#,
+        "{\"a\":1}\n{\"ssn\":1}\n",
+    ] {
+        assert!(is_withheld(text), "{text}");
+    }
+    for text in [r#"{"a":1}"#, "in words", "{\"a\":1}\n{\"b\":1}\n"] {
+        assert!(!is_withheld(text), "{text}");
     }
 }
 
