@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
+use time::OffsetDateTime;
+
 /// What tells the time.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time since 1970, as tokens have it. It can jump.
@@ -18,6 +20,20 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 pub fn steady() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed()
+}
+
+/// A time since 1970 as RFC 3339 writes it, in UTC, with milliseconds.
+#[must_use]
+pub fn rfc_3339(since_1970: Duration) -> String {
+    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
+    let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    format!(
+        "{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        u8::from(month),
+        since_1970.subsec_millis()
+    )
 }
 
 /// The clock of the system.
@@ -67,5 +83,23 @@ impl Clock for Manual {
 
     fn steady(&self) -> Duration {
         Duration::from_secs(1_000) + self.now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339_has_them() {
+        let rows = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000_000, "2000-02-29T00:00:00.000Z"),
+            (1_700_000_000_025_999, "2023-11-14T22:13:20.025Z"),
+            (4_102_444_799_999_000, "2099-12-31T23:59:59.999Z"),
+        ];
+        for (micros, text) in rows {
+            assert_eq!(rfc_3339(Duration::from_micros(micros)), text);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,11 +40,14 @@ pub struct Writer {
     directory: PathBuf,
     options: Options,
     current: Current,
+    keep: Duration,
 }
 
 #[derive(Debug)]
 struct Current {
     number: u64,
+    /// When its first entry began, since 1970.
+    began: Option<Duration>,
     header: Header,
     segment: File,
     index: File,
@@ -73,19 +77,25 @@ impl Writer {
             directory: directory.to_owned(),
             options,
             current,
+            keep: Duration::MAX,
         };
         writer.make_room()?;
         Ok(writer)
     }
 
-    /// Appends an entry. It can be read as soon as this is done.
+    /// Appends an entry, of a virtual server whose exchanges are kept for so long. It can be read as soon as this is done.
     ///
     /// # Errors
     ///
     /// The file can't be written: what was begun of the entry is known as torn, and the next entry
     /// goes into a new segment.
-    pub fn append(&mut self, entry: &Entry) -> io::Result<()> {
-        if self.current.length >= self.options.segment_bytes {
+    pub fn append(&mut self, entry: &Entry, keep: Duration) -> io::Result<()> {
+        self.keep = keep;
+        let at = Duration::from_micros(entry.summary.at_us);
+        let began = *self.current.began.get_or_insert(at);
+        // A segment goes as a whole, so that none may span much more than what is kept.
+        let is_old = at.saturating_sub(began) > keep / 8;
+        if is_old || self.current.length >= self.options.segment_bytes {
             self.begin_next()?;
         }
         let key = self.options.key.as_deref();
@@ -102,14 +112,19 @@ impl Writer {
         self.make_room()
     }
 
-    /// Removes the oldest segments, until another one can get full.
+    /// Removes the oldest segments, until another one can get full, and those that are older than what
+    /// is kept.
     fn make_room(&self) -> io::Result<()> {
         let mut kept = self.options.segment_bytes;
         for (number, path) in segments(&self.directory)?.into_iter().rev() {
             let index = segment::index(&path);
             let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
             kept += size(&path) + size(&index);
-            if kept > self.options.total_bytes && number != self.current.number {
+            let age = fs::metadata(&path)
+                .and_then(|file| file.modified()?.elapsed().map_err(io::Error::other));
+            let is_old = age.is_ok_and(|age| age > self.keep);
+            let is_too_much = kept > self.options.total_bytes;
+            if (is_old || is_too_much) && number != self.current.number {
                 fs::remove_file(&path)?;
                 match fs::remove_file(&index) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -128,6 +143,7 @@ impl Current {
         let (index, index_header) = begin(&segment::index(&path), is_encrypted)?;
         Ok(Self {
             number,
+            began: None,
             header,
             segment,
             index,

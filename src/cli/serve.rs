@@ -1,6 +1,5 @@
 //! `sluice serve`
 
-mod audit;
 mod push;
 mod spans;
 
@@ -14,8 +13,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use super::capture::read_key;
 use super::load::load;
 use super::{Exit, Out};
+use crate::capture::{self, Recorder};
 use crate::clock::{Clock as _, SystemClock};
 use crate::reload::{NoTls, SealKeys, TlsFiles, Watched, WatchedTls, warn_of_trust};
 use crate::server::{Address, Listen, Options, Server};
@@ -56,8 +57,17 @@ pub(super) struct Serve {
     /// `127.0.0.1:9902`, `unix:/path/to.sock`. Nowhere, unless said
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<Listen>,
-    #[command(flatten)]
-    audit: audit::Audit,
+    /// A directory in which exchanges are kept of the virtual servers that have `capture` in the
+    /// manifest: `sluice capture` looks at them
+    #[arg(long, value_name = "DIRECTORY")]
+    capture: Option<PathBuf>,
+    /// How much of it may be kept of each virtual server, in MiB; the oldest exchanges go
+    #[arg(long, value_name = "MIB", default_value_t = 1024, requires = "capture",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    capture_max_mib: u64,
+    /// A file with a key, 32 random bytes, by which captures are encrypted
+    #[arg(long, value_name = "FILE", requires = "capture")]
+    capture_key_file: Option<PathBuf>,
     /// How many threads answer; one for each core, unless said otherwise
     #[arg(long, value_name = "COUNT")]
     workers: Option<usize>,
@@ -165,8 +175,32 @@ impl Serve {
 impl Serve {
     /// Who hears what happens.
     fn telemetry(&self, metrics: Arc<Metrics>) -> Result<Telemetry, String> {
-        self.audit
-            .with_audit(spans::with_spans(Telemetry::new(metrics))?)
+        let telemetry = spans::with_spans(Telemetry::new(metrics))?;
+        self.with_capture(telemetry)
+    }
+
+    /// The same, and what the manifest wants kept is kept.
+    fn with_capture(&self, mut telemetry: Telemetry) -> Result<Telemetry, String> {
+        let Some(directory) = &self.capture else {
+            return Ok(telemetry);
+        };
+        let key = self.capture_key_file.as_deref().map(read_key).transpose()?;
+        // Two segments at least, so that there is an older one to remove.
+        let total_bytes = self.capture_max_mib << 20;
+        let defaults = capture::Options::default();
+        let options = capture::Options {
+            segment_bytes: defaults.segment_bytes.min(total_bytes / 4),
+            total_bytes,
+            key,
+        };
+        let problem = |error| format!("can't keep exchanges in {}: {error}", directory.display());
+        std::fs::create_dir_all(directory).map_err(problem)?;
+        let sink = Recorder::new(directory.clone(), options)
+            .sink()
+            .map_err(problem)?;
+        telemetry.wants_heads = true;
+        telemetry.sinks.push(sink);
+        Ok(telemetry)
     }
 
     /// The files for TLS, if there is to be any.

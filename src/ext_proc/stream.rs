@@ -123,11 +123,7 @@ impl<M: Machine> Replies<M> {
             Status::failed_precondition(unexpected.to_string())
         })?;
         let hop = self.observer.hop();
-        let is_audited = self.observer.is_audited();
-        if is_audited {
-            self.observer.manifest(machine.manifest());
-        }
-        Ok(match request::vouched(message, hop, is_audited) {
+        Ok(match request::vouched(message, hop) {
             Some(vouched) => machine.vouched(vouched),
             None => machine,
         })

@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod matching;
 mod patterns;
+mod recording;
 mod rules;
 mod scenarios;
 mod skills;

@@ -4,6 +4,7 @@
 //! marked for the JSON Schema and missed in `compile`.
 
 mod auth_data;
+mod capture;
 mod guardrail;
 mod identity;
 mod limits;
@@ -25,6 +26,7 @@ use serde::de::{self, Deserializer, Visitor};
 use super::span::Spanned;
 
 pub(super) use auth_data::{AuthData, AuthDataKind, ClientAuthentication, GrantType, Secret};
+pub(super) use capture::Capture;
 pub(super) use guardrail::{
     Additional, AllowDeny, AllowOrDeny, Exempt, Guardrail, GuardrailKind, Normalize, OnChange,
     Operation, Strategy,
@@ -162,6 +164,8 @@ pub(super) struct VirtualServer {
     pub(super) tasks: Option<Spanned<bool>>,
     /// What is told of calls to whoever collects spans.
     pub(super) telemetry: Option<Spanned<Telemetry>>,
+    /// What is kept of its exchanges; nothing unless said otherwise.
+    pub(super) capture: Option<Spanned<Capture>>,
     /// The guardrails that look at the arguments of calls, in order, before those of the server.
     pub(super) mcp_tool_pre_invoke_guardrails: Option<Spanned<Vec<Spanned<String>>>>,
     /// The guardrails that look at what the server says, in order, after those of the server.

@@ -20,6 +20,7 @@ use super::pattern::Pattern;
 use super::payloads::Payloads;
 use super::principal::Membership;
 use super::reason::Reason;
+use super::recording::Recording;
 use super::rule::{Rule, RuleId, Rules, Verdict};
 use super::tool_labels::ToolLabels;
 use super::tool_names::ToolNames;
@@ -83,6 +84,8 @@ pub struct Definition {
     pub resource: Option<String>,
     /// Which credential its physical server gets.
     pub auth_data: Arc<AuthData>,
+    /// What is kept of its exchanges, if anything is.
+    pub recording: Option<Recording>,
     /// What looks at the arguments of calls, and at what the server says.
     pub guards: Guards,
     /// What lists show of tools, by name, in the place of what the server says.
@@ -126,6 +129,7 @@ impl Definition {
             collaborators: Membership::default(),
             resource: None,
             auth_data: Arc::new(AuthData::None),
+            recording: None,
             guards: Guards::default(),
             shown: HashMap::new(),
             tool_names: ToolNames::default(),
@@ -201,6 +205,12 @@ impl VirtualServer {
     #[must_use]
     pub fn now(&self) -> Duration {
         self.stopwatch.map_or(Duration::ZERO, |now| now())
+    }
+
+    /// What is kept of its exchanges, if anything is.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        self.definition.recording.as_ref()
     }
 
     /// Its name.

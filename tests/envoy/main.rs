@@ -21,6 +21,7 @@ mod upstream;
 
 mod answers;
 mod arrivals;
+mod capture;
 mod clients;
 mod drain;
 mod edges;

@@ -1,5 +1,6 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::time::Duration;
 
 use super::*;
 use crate::capture::entry::Request;
@@ -23,7 +24,7 @@ fn entry(target: &str) -> Entry {
 fn written(directory: &Path, options: &Options, targets: &[&str]) {
     let mut writer = Writer::new(directory, options.clone()).unwrap();
     for target in targets {
-        writer.append(&entry(target)).unwrap();
+        writer.append(&entry(target), Duration::MAX).unwrap();
     }
 }
 

@@ -16,7 +16,7 @@ use super::guardrails::{Guardrails, Written};
 use super::identity::Identity;
 use super::matching::Matches;
 use super::rules::{self, Lists, Subject};
-use super::{Context, Known, skills, telemetry};
+use super::{Context, Known, recording, skills, telemetry};
 
 /// What virtual servers are made with.
 pub(super) struct Place<'a> {
@@ -160,6 +160,7 @@ impl Compiler<'_> {
         let batches = wants(context, &BATCHES, written.batches, &protocol_versions);
         let payloads = telemetry::compile(context, written.telemetry);
         let tasks = wants(context, &TASKS, written.tasks, &protocol_versions);
+        let recording = recording::compile(context, written.capture);
         self.all_resolved &= backend.as_ref().is_some_and(|b| b.value.name.is_some());
         let Spanned {
             value: backend,
@@ -214,6 +215,7 @@ impl Compiler<'_> {
             batches,
             http_sse,
             tasks,
+            recording,
             authentication,
             collaborators,
             resource,
