@@ -35,7 +35,7 @@ use crate::trace::{Hop, TraceContext, TraceId};
 
 pub use bodies::{Bodies, Kept, Share, Wanted};
 pub use cover::Cover;
-pub use metadata::{Field, Metadata, subject_digest};
+pub use metadata::{FIELDS, Field, Metadata, subject_digest};
 pub use metrics::{CONTENT_TYPE, Cache, Fetched, Metrics};
 pub use observer::Observer;
 pub use otlp_env::{InvalidExport, MetricsExport};

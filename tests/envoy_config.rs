@@ -1,7 +1,7 @@
 //! What `envoy/sluice.yaml` promises by itself, shown on a real Envoy with an external processor
 //! that decides nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test may panic")]
 
 #[path = "../examples/support/mod.rs"]
 mod support;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sluice::telemetry::FIELDS;
 use support::do_nothing::{self, Behaviour};
 use support::envoy::{Config, Envoy, Sluice};
 use support::github::{self, Github, Options};
@@ -92,6 +93,37 @@ fn the_file_as_it_is_is_valid() {
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{log}");
     assert!(!log.contains("deprecated"), "{log}");
+}
+
+#[test]
+fn examples_are_yaml_and_name_what_sluice_says() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/envoy");
+    let mut named = 0;
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for event in granit_parser::Parser::new_from_str(&text) {
+            assert!(event.is_ok(), "{}: {event:?}", path.display());
+        }
+        let beginnings = [
+            "DYNAMIC_METADATA(sluice:",
+            "key: sluice, path: [{key: ",
+            "filter: sluice\n                    path: [{key: ",
+            "metadata.filter_metadata['sluice']['",
+        ];
+        for beginning in beginnings {
+            for field in text.split(beginning).skip(1) {
+                let end = field.find([')', '}', '\'']).unwrap();
+                let field = &field[..end];
+                assert!(FIELDS.contains(&field), "{}: {field}", path.display());
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 20, "{named}");
 }
 
 #[tokio::test]

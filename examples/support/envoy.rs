@@ -164,6 +164,11 @@ impl Config {
         &self.text
     }
 
+    /// Lets the rate limit service of an example be here.
+    pub(crate) fn rate_limit_service(self, address: SocketAddr) -> Result<Self, String> {
+        self.change("rate-limit-service", &socket(address))
+    }
+
     /// Changes the one `address: …` that stands on the line marked `# CHANGE what`.
     fn change(mut self, what: &str, address: &str) -> Result<Self, String> {
         let mark = format!(" # CHANGE {what}");

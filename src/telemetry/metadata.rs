@@ -16,6 +16,30 @@ use crate::guardrail::Strategy;
 use crate::policy::{Caller, TargetKind};
 use crate::trace;
 
+/// The names of all fields.
+pub const FIELDS: &[&str] = &[
+    "agent",
+    "decision",
+    "entities",
+    "findings",
+    "guardrails",
+    "kind",
+    "messages",
+    "method",
+    "outcome",
+    "prompt",
+    "reason",
+    "resource",
+    "rule",
+    "server",
+    "session",
+    "skill",
+    "subject",
+    "tool",
+    "trace_id",
+    "virtual_server",
+];
+
 /// What stands for the method of several messages in one body. Of those no field names a tool.
 const BATCH: &str = "batch";
 
@@ -263,6 +287,9 @@ mod tests {
     }
 
     fn shown(metadata: Metadata<'_>) -> String {
+        for (name, _) in &metadata.0 {
+            assert!(FIELDS.contains(name), "{name}");
+        }
         let fields = metadata.0.into_iter().map(|(name, field)| match field {
             Field::Text(text) => format!("{name}={text}"),
             Field::Count(count) => format!("{name}={count}"),

@@ -5,3 +5,5 @@ mod access_log;
 mod limits;
 mod place;
 mod rbac;
+mod service;
+mod stats;

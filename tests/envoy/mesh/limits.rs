@@ -83,6 +83,26 @@ async fn a_tool_has_a_limit_that_other_tools_do_not_share() {
     }
 }
 
+#[tokio::test]
+async fn as_the_mapper_says_the_limit_has_the_status_that_all_clients_read() {
+    let hint =
+        "# 429 by itself. Where clients read no body but that of 200, say so: `status_code: 200`.";
+    let house = House::with(stateless(), MANIFEST, |config| {
+        let config = config.example("rate-limits.yaml").unwrap();
+        config.replace(hint, "status_code: 200").unwrap()
+    });
+    for message in [get_issue(), modern(get_issue())] {
+        let mut answer = house.ask(&message).await;
+        for _ in 0..OF_THE_TOOL {
+            answer = house.ask(&message).await;
+        }
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let said = answer.message();
+        assert_eq!(said["id"], 7, "{said}");
+        assert_eq!(said["error"]["data"]["reason"], "rate_limited", "{said}");
+    }
+}
+
 fn call_list() -> Value {
     crate::message::legacy(2, "tools/list", json!({}))
 }

@@ -17,6 +17,7 @@ servers:
 virtual_servers:
   triage:
     match: {path: /mcp/triage}
+    batches: true
     servers: [{name: github, enabled_tools: ["get_*", delete_repo]}]
 "#;
 
