@@ -129,7 +129,7 @@ async fn who_calls_is_told_by_a_digest_and_the_trace_by_its_id() {
     let told = line(&place.house.envoy, 0).await;
     let digest = sha2::Sha256::digest(format!("{}\0alice", place.issuer.issuer()));
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(told["subject"], digest[..16], "{told}");
+    assert_eq!(told["subject"].as_str(), digest.get(..16), "{told}");
     assert_eq!(told["agent"], "triage-bot", "{told}");
     assert_eq!(told["trace_id"], trace, "{told}");
     ask(&place.token("bob")).await;
