@@ -130,7 +130,10 @@ fn what_lenient_readers_take_for_base64_is_read() {
     for blob in [
         encoded(br#"{"ssn":1}"#),
         encoded(br#"{"ssn":11}"#).trim_end_matches('=').to_owned(),
-        format!("{}\r\n{}", &plain[..8], &plain[8..]),
+        {
+            let (head, tail) = plain.split_at(8);
+            format!("{head}\r\n{tail}")
+        },
         encoded(b"{\"\xff\xfe\":2,\"ssn\":1}").replace('/', "_"),
         encoded(&utf16),
         r#"{"ssn":1}"#.to_owned(),
