@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod audit;
 mod capture;
 mod check;
 mod explain;
@@ -27,6 +28,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Audit(audit::Audit),
     Capture(capture::CaptureCommand),
     Check(check::Check),
     Explain(explain::Explain),
@@ -74,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut Out) -> Exit
 
 fn dispatch(command: Command, out: &mut Out) -> io::Result<Exit> {
     match command {
+        Command::Audit(audit) => audit.run(out),
         Command::Capture(capture) => capture.run(out),
         Command::Check(check) => check.run(out),
         Command::Explain(explain) => explain.run(out),

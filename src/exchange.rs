@@ -136,6 +136,12 @@ impl Exchange {
         self
     }
 
+    /// The policy that it is made with.
+    #[must_use]
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
     /// The virtual server that answers, once the head of the request has named it.
     #[must_use]
     pub fn virtual_server(&self) -> Option<&Arc<VirtualServer>> {

@@ -50,6 +50,9 @@ pub trait Machine: Sized + Send + Unpin + 'static {
 
     /// Who calls, once that is known.
     fn caller(&self) -> Option<&Arc<Caller>>;
+
+    /// The digest of the manifest that is in force for it.
+    fn manifest(&self) -> Option<&Arc<str>>;
 }
 
 impl Machine for Exchange {
@@ -67,6 +70,10 @@ impl Machine for Exchange {
 
     fn caller(&self) -> Option<&Arc<Caller>> {
         Self::caller(self)
+    }
+
+    fn manifest(&self) -> Option<&Arc<str>> {
+        self.policy().digest()
     }
 }
 

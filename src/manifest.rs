@@ -13,7 +13,12 @@ mod schema;
 mod span;
 mod tree;
 
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
 use crate::policy::{Location, Policy, Reason};
+use crate::trace;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use schema::json_schema;
@@ -130,12 +135,17 @@ pub fn load_with(file: &str, text: &str, files: &ReadFile<'_>) -> Result<Loaded,
     let diagnostics = Diagnostics::new(source, list);
     match compiled {
         Some((policy, tests)) if diagnostics.count(Severity::Error) == 0 => Ok(Loaded {
-            policy,
+            policy: policy.with_digest(digest(text)),
             tests,
             warnings: diagnostics,
         }),
         _ => Err(diagnostics),
     }
+}
+
+/// By what a manifest can be known again: SHA-256 of its text, in hexadecimal digits.
+fn digest(text: &str) -> Arc<str> {
+    trace::text(&Sha256::digest(text)).into()
 }
 
 /// What is wrong with a text that may be secret: a code and a place for each mistake, and no words.
@@ -175,7 +185,6 @@ pub fn texts(file: &str, text: &str) -> Result<Vec<(String, String)>, Mistakes> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     use crate::policy::{Instructions, Target, View};
 

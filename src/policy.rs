@@ -67,6 +67,7 @@ pub struct Policy {
     by_route: HashMap<Box<str>, Arc<VirtualServer>>,
     by_path: HashMap<Box<str>, (Arc<VirtualServer>, Endpoint)>,
     limits: Limits,
+    digest: Option<Arc<str>>,
 }
 
 impl Policy {
@@ -110,30 +111,47 @@ impl Policy {
     /// task passes.
     #[must_use]
     pub fn with_seal_keys(self, keys: &Arc<Keys>) -> Self {
-        let seal = |server| VirtualServer::with_seal_keys(Arc::unwrap_or_clone(server), keys);
-        // The maps hold the servers too, which must not be copied but for that.
-        drop((self.by_route, self.by_path));
-        let servers = self.virtual_servers.into_iter().map(seal).collect();
-        Self::new(servers, self.limits)
+        self.each(|server| server.with_seal_keys(keys))
     }
 
     /// The same policy, with what lists have told of tools: without it nothing is learned.
     #[must_use]
     pub fn with_learned(self, learned: &Arc<Learned>) -> Self {
-        let give = |server| VirtualServer::with_learned(Arc::unwrap_or_clone(server), learned);
-        drop((self.by_route, self.by_path));
-        let servers = self.virtual_servers.into_iter().map(give).collect();
-        Self::new(servers, self.limits)
+        self.each(|server| server.with_learned(learned))
     }
 
     /// The same policy, where it can be told how long something took: without it everything takes no
     /// time.
     #[must_use]
     pub fn with_stopwatch(self, stopwatch: Stopwatch) -> Self {
-        let give = |server| VirtualServer::with_stopwatch(Arc::unwrap_or_clone(server), stopwatch);
+        self.each(|server| server.with_stopwatch(stopwatch))
+    }
+
+    /// The same policy, which is what the text of this digest says.
+    #[must_use]
+    pub fn with_digest(self, digest: Arc<str>) -> Self {
+        Self {
+            digest: Some(digest),
+            ..self
+        }
+    }
+
+    /// The digest of the manifest's text, if it comes from one: SHA-256, in hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Arc<str>> {
+        self.digest.as_ref()
+    }
+
+    /// The same policy, each of whose virtual servers is changed.
+    fn each(self, change: impl Fn(VirtualServer) -> VirtualServer) -> Self {
+        // The maps hold the servers too, which must not be copied but for that.
         drop((self.by_route, self.by_path));
-        let servers = self.virtual_servers.into_iter().map(give).collect();
-        Self::new(servers, self.limits)
+        let servers = self.virtual_servers.into_iter();
+        let servers = servers.map(|server| change(Arc::unwrap_or_clone(server)));
+        Self {
+            digest: self.digest,
+            ..Self::new(servers.collect(), self.limits)
+        }
     }
 
     /// The virtual server that answers a request and at which of its endpoints, or `None` if none

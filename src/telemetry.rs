@@ -5,6 +5,7 @@
 //! A line never holds arguments, results, credentials or session ids. A label holds only what the
 //! manifest or Sluice itself says, so that no client can make series.
 
+pub mod audit;
 mod bodies;
 mod cover;
 mod metadata;
@@ -33,6 +34,7 @@ use crate::guardrail::Finding;
 use crate::policy::VirtualServer;
 use crate::trace::{Hop, TraceContext, TraceId};
 
+pub use audit::{AuditOptions, AuditTarget};
 pub use bodies::{Bodies, Kept, Share, Wanted};
 pub use cover::Cover;
 pub use metadata::{FIELDS, Field, Metadata, subject_digest};
@@ -55,6 +57,8 @@ pub struct Telemetry {
     pub sampler: Option<Sampler>,
     /// Whether a sink may want the heads of requests, which come before it is known for whom.
     pub wants_heads: bool,
+    /// Whether one of the sinks audits, so that records say what only audits need.
+    is_audited: bool,
     /// What records hold that wait for sinks.
     held: Arc<Held>,
     clock: SystemClock,

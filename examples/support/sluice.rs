@@ -56,6 +56,12 @@ impl Setup {
         self
     }
 
+    /// One more argument that has no value: `.flag("--audit-chain")`.
+    pub(crate) fn flag(mut self, name: &str) -> Self {
+        self.arguments.push(name.to_owned());
+        self
+    }
+
     /// One more variable in its environment.
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));

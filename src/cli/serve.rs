@@ -1,5 +1,6 @@
 //! `sluice serve`
 
+mod audit;
 mod push;
 mod spans;
 
@@ -57,6 +58,8 @@ pub(super) struct Serve {
     /// `127.0.0.1:9902`, `unix:/path/to.sock`. Nowhere, unless said
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<Listen>,
+    #[command(flatten)]
+    audit: audit::Audit,
     /// A directory in which exchanges are kept of the virtual servers that have `capture` in the
     /// manifest: `sluice capture` looks at them
     #[arg(long, value_name = "DIRECTORY")]
@@ -176,7 +179,7 @@ impl Serve {
     /// Who hears what happens.
     fn telemetry(&self, metrics: Arc<Metrics>) -> Result<Telemetry, String> {
         let telemetry = spans::with_spans(Telemetry::new(metrics))?;
-        self.with_capture(telemetry)
+        self.with_capture(self.audit.with_audit(telemetry)?)
     }
 
     /// The same, and what the manifest wants kept is kept.

@@ -1,6 +1,8 @@
 //! What a message of the client asks for, as far as it has been read: for logs, spans and metrics,
 //! whether it is let through or not.
 
+use sha2::{Digest as _, Sha256};
+
 use super::refusal::telling_name;
 use super::target::Named;
 use crate::json::Value;
@@ -25,6 +27,9 @@ pub struct Asked {
     pub version: Option<ProtocolVersion>,
     /// The span of the client's that it says it is part of (SEP-414).
     pub trace: Option<TraceContext>,
+    /// SHA-256 of the JSON of its arguments as the client wrote it, if it has any and someone wants to
+    /// know.
+    pub arguments: Option<[u8; 32]>,
 }
 
 impl Asked {
@@ -44,6 +49,13 @@ impl Asked {
             trace: trace(params),
             ..Self::default()
         }
+    }
+
+    /// The same, with the digest of the arguments that are in these parameters.
+    pub(super) fn digested(mut self, params: Option<Value<'_>>) -> Self {
+        let arguments = params.and_then(|params| params.get("arguments"));
+        self.arguments = arguments.map(|arguments| Sha256::digest(arguments.raw()).into());
+        self
     }
 
     /// The same, and it names this.

@@ -23,6 +23,8 @@ pub struct Vouched {
     pub peer_uri: Option<String>,
     /// What the exchange needs to join a trace, if anyone records.
     pub hop: Option<Box<Hop>>,
+    /// Whether someone wants to know the digests of arguments.
+    pub digests: bool,
 }
 
 /// By what it is known who calls.

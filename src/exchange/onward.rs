@@ -14,6 +14,8 @@ pub(super) struct Trace {
     hop: Option<Box<Hop>>,
     /// What the HTTP request says of it.
     http: Option<TraceContext>,
+    /// Whether someone wants to know the digests of arguments.
+    pub(super) digests: bool,
 }
 
 impl Trace {
@@ -23,6 +25,7 @@ impl Trace {
         Self {
             http: hop.as_ref().and_then(|_| trace_context(headers)),
             hop,
+            digests: vouched.digests,
         }
     }
 

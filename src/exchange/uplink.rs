@@ -109,6 +109,9 @@ fn request<'d>(
     splice: &mut Splice<'d>,
 ) -> Result<Passed, Refusal> {
     let mut asked = Asked::message(Some(&request.id), request.params);
+    if head.trace.digests {
+        asked = asked.digested(request.params);
+    }
     match admit_request(head, request, splice, &mut asked) {
         Ok((pending, rule)) => {
             let version = asked.version.unwrap_or(ProtocolVersion::V2025_03_26);

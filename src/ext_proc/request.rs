@@ -62,8 +62,13 @@ const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 /// The attribute with the URI in the certificate of Envoy's peer (`request_attributes`).
 const PEER_URI: &str = "connection.uri_san_peer_certificate";
 
-/// What Envoy says of who calls, and what is given to join a trace, if there is anything.
-pub(super) fn vouched(message: &ProcessingRequest, hop: Option<Box<Hop>>) -> Option<Vouched> {
+/// What Envoy says of who calls, and what is given to join a trace and to be audited, if there is
+/// anything.
+pub(super) fn vouched(
+    message: &ProcessingRequest,
+    hop: Option<Box<Hop>>,
+    digests: bool,
+) -> Option<Vouched> {
     let metadata = message.metadata_context.as_ref();
     let jwt_authn = metadata.and_then(|metadata| metadata.filter_metadata.get(JWT_AUTHN));
     let peer_uri = message.attributes.values().find_map(|attributes| {
@@ -76,12 +81,13 @@ pub(super) fn vouched(message: &ProcessingRequest, hop: Option<Box<Hop>>) -> Opt
             | Kind::ListValue(_) => None,
         }
     });
-    if jwt_authn.is_none() && peer_uri.is_none() && hop.is_none() {
+    if jwt_authn.is_none() && peer_uri.is_none() && hop.is_none() && !digests {
         return None;
     }
     Some(Vouched {
         route: None,
         hop,
+        digests,
         jwt_authn: jwt_authn.map(object).unwrap_or_default(),
         peer_uri,
     })

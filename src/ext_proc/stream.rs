@@ -123,7 +123,11 @@ impl<M: Machine> Replies<M> {
             Status::failed_precondition(unexpected.to_string())
         })?;
         let hop = self.observer.hop();
-        Ok(match request::vouched(message, hop) {
+        let is_audited = self.observer.is_audited();
+        if is_audited {
+            self.observer.manifest(machine.manifest());
+        }
+        Ok(match request::vouched(message, hop, is_audited) {
             Some(vouched) => machine.vouched(vouched),
             None => machine,
         })

@@ -80,6 +80,17 @@ impl Observer {
         &self.record
     }
 
+    /// Whether someone writes down who did what.
+    #[must_use]
+    pub fn is_audited(&self) -> bool {
+        self.telemetry.is_audited
+    }
+
+    /// Learns which manifest is in force.
+    pub fn manifest(&mut self, digest: Option<&Arc<str>>) {
+        self.record.manifest = digest.cloned();
+    }
+
     /// A message of Envoy's has come.
     pub fn sees(&mut self, event: &Event<'_>) {
         self.event_at = self.telemetry.now();
@@ -89,7 +100,7 @@ impl Observer {
                 end_of_stream,
             } => {
                 self.is_whole = *end_of_stream;
-                if self.record.hop.is_some() {
+                if self.record.hop.is_some() || self.telemetry.is_audited {
                     self.record.http_trace = trace_context(headers);
                 }
                 if self.telemetry.wants_heads {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
+mod audit;
 mod check;
 mod explain;
 mod guardrails;

@@ -156,3 +156,23 @@ fn serving_without_a_key_file_is_warned_of() {
         assert_eq!(log.contains("no --seal-key-file"), warns, "{log}");
     }
 }
+
+#[test]
+fn an_audit_log_that_cannot_be_written_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("m.yaml"), MANIFEST).unwrap();
+    let serve = |audit: &[&str]| {
+        let arguments = ["serve", "--manifest", "m.yaml", "--listen", "unix:sock"];
+        let output = sluice(directory.path(), &[&arguments, audit].concat());
+        (output.status.code().unwrap(), show(&output))
+    };
+    let (code, text) = serve(&["--audit", "missing/audit"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("--audit missing/audit: "), "{text}");
+    let (code, text) = serve(&["--audit", "/dev/null"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("it is no regular file"), "{text}");
+    let (code, text) = serve(&["--audit-chain"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("--audit <FILE>"), "{text}");
+}

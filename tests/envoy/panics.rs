@@ -89,6 +89,10 @@ impl Machine for Faulty {
     fn caller(&self) -> Option<&Arc<Caller>> {
         self.exchange.caller()
     }
+
+    fn manifest(&self) -> Option<&Arc<str>> {
+        self.exchange.manifest()
+    }
 }
 
 /// Nobody: these exchanges ask nothing.

@@ -508,6 +508,7 @@ fn envoy_can_vouch_for_who_calls() {
         let value = json!({key: claims});
         Vouched {
             hop: None,
+            digests: false,
             jwt_authn: value.as_object().unwrap().clone(),
             peer_uri: Some("spiffe://example.com/agent".into()),
             route: None,
@@ -536,6 +537,7 @@ fn envoy_can_vouch_for_who_calls() {
     let judged = |uri: Option<&str>| {
         let vouched = Vouched {
             hop: None,
+            digests: false,
             route: None,
             jwt_authn: Map::new(),
             peer_uri: uri.map(str::to_owned),

@@ -238,6 +238,7 @@ fn of_a_batch_each_message_is_told_where_it_has_a_place_for_it() {
 fn what_a_message_asks_for_is_known_whether_it_goes_on_or_not() {
     let trace = format!(r#""traceparent":"{MESSAGE}","#);
     let is = |method, id: Option<&str>, kind, target: Option<&str>| Asked {
+        arguments: None,
         method,
         id: id.map(str::to_owned),
         kind,
