@@ -247,7 +247,7 @@ impl Observer {
         self.event_at = self.telemetry.now();
         if let Some((kind, began)) = self.asked.take() {
             let took = self.event_at.saturating_sub(began);
-            self.record.phases.push(Phase { kind, began, took });
+            self.record.spends(Phase { kind, began, took });
         }
     }
 
@@ -271,7 +271,7 @@ impl Observer {
         if let Some(began) = self.sent_at.take() {
             let took = self.event_at.saturating_sub(began);
             let kind = PhaseKind::Upstream;
-            self.record.phases.push(Phase { kind, began, took });
+            self.record.spends(Phase { kind, began, took });
         }
     }
 
@@ -300,7 +300,7 @@ impl Observer {
         if let Some(began) = self.sent_at.take() {
             let took = self.record.ended.saturating_sub(began);
             let kind = PhaseKind::Upstream;
-            self.record.phases.push(Phase { kind, began, took });
+            self.record.spends(Phase { kind, began, took });
         }
     }
 }
@@ -360,7 +360,7 @@ impl Record {
                 findings,
                 began,
                 took,
-            } => self.phases.push(Phase {
+            } => self.spends(Phase {
                 kind: PhaseKind::Guardrail(Guarded {
                     guardrail: Arc::clone(guardrail),
                     phase: *phase,

@@ -10,6 +10,9 @@ use crate::guardrail::{self, Finding, Strategy};
 use crate::policy::{Caller, Reason, RuleId, VirtualServer};
 use crate::trace::{Hop, Place, TraceContext};
 
+/// The most phases that are noted of an exchange. Guardrails look at each event of a stream.
+const MOST_PHASES: usize = 1000;
+
 /// What is known of one HTTP exchange. But for `bodies` it holds no arguments or results, and never
 /// credentials.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +40,8 @@ pub struct Record {
     pub messages: Vec<Message>,
     /// Where the time went, in the order in which it was spent.
     pub phases: Vec<Phase>,
+    /// How many phases more there were: of a stream that goes on for hours not all are noted.
+    pub phases_left_out: u64,
     /// For how long Sluice itself was at work.
     pub worked: Duration,
     /// The bytes of the request's body, as they came.
@@ -202,6 +207,15 @@ impl Record {
         Some(hop.join(message.asked.trace.as_ref(), self.http_trace.as_ref()))
     }
 
+    /// Notes where time went, as long as there is not too much of it.
+    pub(super) fn spends(&mut self, phase: Phase) {
+        if self.phases.len() < MOST_PHASES {
+            self.phases.push(phase);
+        } else {
+            self.phases_left_out += 1;
+        }
+    }
+
     /// How long it took.
     #[must_use]
     pub fn took(&self) -> Duration {
@@ -265,5 +279,24 @@ impl Message {
             Verdict::Allowed { rule } => rule.as_ref(),
             Verdict::Refused(refused) => refused.rule.as_ref(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_without_end_makes_no_record_without_end() {
+        let mut record = Record::default();
+        for _ in 0..MOST_PHASES + 7 {
+            record.spends(Phase {
+                kind: PhaseKind::Policy,
+                began: Duration::ZERO,
+                took: Duration::ZERO,
+            });
+        }
+        assert_eq!(record.phases.len(), MOST_PHASES);
+        assert_eq!(record.phases_left_out, 7);
     }
 }

@@ -213,7 +213,7 @@ impl Verifier {
 mod tests {
     use super::super::tail::Link;
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// Lines of a chain, each with what a line may have.
     fn chain(count: u64) -> Vec<String> {
@@ -274,13 +274,13 @@ mod tests {
     #[test]
     fn each_member_that_is_changed_is_found() {
         let lines = chain(5);
-        let line: serde_json::Value = serde_json::from_str(&lines[2]).unwrap();
+        let line: Value = serde_json::from_str(&lines[2]).unwrap();
         for member in line.as_object().unwrap().keys() {
             let mut changed = line.clone();
             changed[member] = match &changed[member] {
-                serde_json::Value::Number(number) => json!(number.as_u64().unwrap() + 1),
-                serde_json::Value::String(text) => json!(format!("{text}0")),
-                _ => json!([]),
+                Value::Number(number) => json!(number.as_u64().unwrap() + 1),
+                Value::String(text) => json!(format!("{text}0")),
+                Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => json!([]),
             };
             let mut lines = lines.clone();
             lines[2] = changed.to_string();
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn a_torn_end_is_noted_and_is_wrong_within() {
         let lines = chain(3);
-        let torn = format!("{}{}", text(&lines[..2]), &lines[2][..20]);
+        let torn = text(&lines[..2]) + lines[2].get(..20).unwrap();
         let checked = check(&torn);
         assert_eq!((checked.is_whole(), checked.torn), (true, 20));
         let mut verifier = Verifier::default();

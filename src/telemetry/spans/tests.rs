@@ -23,6 +23,7 @@ fn call(id: &str, trace: Option<&str>) -> Message {
             target: Some("get_issue".to_owned()),
             version: None,
             trace: trace.and_then(|trace| TraceContext::read(trace, None)),
+            arguments: None,
         }),
         verdict: Verdict::Allowed { rule: None },
         answer: Some(Answer::Result),
