@@ -9,6 +9,7 @@ mod lock;
 mod out;
 mod schema;
 mod serve;
+mod top;
 
 use std::ffi::OsString;
 use std::io;
@@ -35,6 +36,7 @@ enum Command {
     Lock(lock::LockCommand),
     Schema(schema::Schema),
     Serve(serve::Serve),
+    Top(top::Top),
 }
 
 /// How a command ended. The number is the process's exit code.
@@ -83,6 +85,7 @@ fn dispatch(command: Command, out: &mut Out) -> io::Result<Exit> {
         Command::Lock(lock) => lock.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),
+        Command::Top(top) => top.run(out),
     }
 }
 

@@ -5,7 +5,7 @@ mod collector;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{House, MANIFEST, post, sluice, stateless, wait_for};
 use crate::message;
@@ -216,4 +216,53 @@ async fn health_is_told_until_the_drain_is_over_which_nobody_holds_up() {
     assert!(began.elapsed() < Duration::from_secs(10), "held up");
     assert_eq!(slow.status(), 200);
     wait_for("the end", || house.sluice.ended().is_some()).await;
+}
+
+/// `sluice top` of what answers at this address.
+fn top(address: &str, arguments: &[&str]) -> std::process::Output {
+    let mut top = std::process::Command::new(env!("CARGO_BIN_EXE_sluice"));
+    top.args(["top", "--admin", address]).args(arguments);
+    top.output().unwrap()
+}
+
+#[tokio::test]
+async fn a_terminal_shows_what_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = format!("unix:{}", directory.path().join("admin").display());
+    let tcp = house();
+    let setup = sluice(MANIFEST).argument("--admin", &socket);
+    let unix = House::from(stateless(), &setup, |config| config);
+    let address = admin(&tcp.sluice);
+    let address = address.strip_prefix("http://").unwrap().to_owned();
+    for (house, address) in [(&tcp, &address), (&unix, &socket)] {
+        for (id, tool) in [(1, "get_me"), (2, "get_me"), (3, "delete_repo")] {
+            house.ask(&message::call(id, tool, json!({}))).await;
+        }
+        wait_for("the calls are counted", || {
+            let shown = top(address, &["--json"]);
+            let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+            shown["in_flight"] == 0.0 && shown["refusals"][0]["name"] == "tool_not_enabled"
+        })
+        .await;
+        let shown = top(address, &["--json"]);
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let tools = shown["tools"].as_array().unwrap();
+        let got = tools
+            .iter()
+            .find(|it| it["name"] == "triage get_me")
+            .unwrap();
+        assert_eq!((&got["total"], &got["failed"]), (&json!(2.0), &json!(0.0)));
+        assert!(got["quantiles"][2].as_f64().unwrap() > 0.0, "{got}");
+        let text = String::from_utf8(top(address, &["--once"]).stdout).unwrap();
+        for part in ["triage get_me", "tool_not_enabled", "in flight 0", "p99"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    let nowhere = top("127.0.0.1:1", &["--once"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    let said = String::from_utf8(nowhere.stderr).unwrap();
+    assert!(
+        said.contains("can't read the metrics at 127.0.0.1:1"),
+        "{said}"
+    );
 }
