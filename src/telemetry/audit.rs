@@ -4,7 +4,6 @@
 mod journal;
 mod line;
 mod tail;
-mod time;
 mod verify;
 
 use std::io;

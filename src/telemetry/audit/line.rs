@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 
-use super::time::rfc3339;
+use crate::clock::rfc_3339;
 use crate::guardrail;
 use crate::telemetry::record::{Guarded, Message, Phase, PhaseKind, Record};
 use crate::trace;
@@ -180,7 +180,7 @@ fn line<'r>(record: &'r Record, message: &'r Message) -> Line<'r> {
         v: SCHEMA_VERSION,
         seq: None,
         prev: None,
-        time: rfc3339(record.at),
+        time: rfc_3339(record.at),
         dropped: None,
         torn: None,
         issuer: subject.map(|(issuer, _)| issuer),
