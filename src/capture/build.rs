@@ -18,7 +18,7 @@ pub(super) fn entry(record: &Record, cover: Option<&Cover>) -> Option<Entry> {
     };
     Some(Entry {
         summary: build.summary(),
-        manifest: None,
+        manifest: record.manifest.as_deref().map(str::to_owned),
         request: build.request(),
         response: build.response(),
         messages: build.messages(),

@@ -124,9 +124,7 @@ impl<M: Machine> Replies<M> {
         })?;
         let hop = self.observer.hop();
         let is_audited = self.observer.is_audited();
-        if is_audited {
-            self.observer.manifest(machine.manifest());
-        }
+        self.observer.manifest(machine.manifest());
         Ok(match request::vouched(message, hop, is_audited) {
             Some(vouched) => machine.vouched(vouched),
             None => machine,

@@ -27,7 +27,7 @@ pub struct Record {
     pub virtual_server: Option<Arc<VirtualServer>>,
     /// Who called, if that is known.
     pub caller: Option<Arc<Caller>>,
-    /// The digest of the manifest that was in force, if anyone audits.
+    /// The digest of the manifest that was in force.
     pub manifest: Option<Arc<str>>,
     /// The session, by a name that is good for nothing else.
     pub session: Option<String>,

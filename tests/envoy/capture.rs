@@ -174,6 +174,7 @@ async fn a_session_is_kept_and_can_be_looked_at() {
     let entries = lines(&place.run(&["export", "--format", "entries"]));
     let (find, follow) = (&entries[1], &entries[2]);
     assert_eq!(find["request"]["path"], "/mcp/desk");
+    assert_eq!(find["manifest"].as_str().unwrap().len(), 64);
     let received = find["request"]["received"].as_str().unwrap();
     assert!(received.contains("[email]"), "{received}");
     let answer = find["response"]["sent"][0]["text"].as_str().unwrap();
